@@ -1,0 +1,2 @@
+//! The `operon` program.
+fn main() {}
