@@ -2,10 +2,17 @@
 //!
 //! This crate knows nobody and does no I/O; every other crate may know it.
 
+pub mod answer;
 pub mod error;
 pub mod id;
 pub mod level;
+pub mod method;
+pub mod org;
+pub mod project;
+pub mod system;
+pub mod user;
 
 pub use error::{ApiError, ErrorType};
 pub use id::{Class, Id};
 pub use level::Level;
+pub use method::{METHODS, Method, MethodName};

@@ -1,0 +1,44 @@
+//! Answers that many methods share.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::id::Id;
+
+/// `{"id": …}`: the entity that was made or changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Made {
+    /// The entity.
+    pub id: Id,
+}
+
+impl Made {
+    /// Answers with an id of any kind.
+    pub fn new(id: impl Into<Id>) -> Self {
+        Self { id: id.into() }
+    }
+}
+
+/// The fields of a describe call: which ones depends on class and request (contract: data 9).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Described(pub Map<String, Value>);
+
+/// One page of a list. `next` is always present; null says that nothing follows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Page<T> {
+    /// The rows of this page.
+    pub results: Vec<T>,
+    /// What to send as `starting` to get the next page.
+    pub next: Option<Value>,
+}
+
+/// A method without input of its own: any JSON object is accepted and ignored.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+pub struct NoInput {}
+
+/// An input that is read by hand.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct AnyInput(pub Map<String, Value>);

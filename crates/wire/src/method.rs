@@ -1,0 +1,186 @@
+//! The one list of methods. It drives the router, the API description, the docs and the coverage tests.
+//!
+//! A row says how a method is called and what kind of method it is; what it does stands in `app`, and
+//! `server::api::handlers` joins the two by an exhaustive match, so that a row without a handler does not compile.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use crate::id::Class;
+use crate::{answer, project, system, user};
+
+/// What a route's first segment may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// The word `system` or another fixed word: `POST /system/whoami`.
+    Word(&'static str),
+    /// The id of an entity of one of these classes: `POST /project-xxxx/describe`.
+    Entity(&'static [Class]),
+}
+
+/// Who may call at all, before any access decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    /// Anybody, with or without a token.
+    Anyone,
+    /// A valid token of any scope.
+    Token,
+    /// A valid token of full scope (contract: identity-and-sharing 3).
+    FullToken,
+}
+
+/// Whether a method may change anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Changes nothing; safe to repeat.
+    Read,
+    /// Changes something; not safe to repeat blindly.
+    Write,
+    /// Changes something; a repeated call with the same nonce is answered again instead (contract: data 2.3).
+    Create,
+}
+
+/// One row of the list.
+pub struct Method {
+    /// The row's name, also the key of its handler.
+    pub name: MethodName,
+    /// The first segment of the route.
+    pub subject: Subject,
+    /// The second segment of the route.
+    pub verb: &'static str,
+    /// Who may call.
+    pub caller: Caller,
+    /// Whether it may change anything.
+    pub effect: Effect,
+    /// One sentence for the API description.
+    pub summary: &'static str,
+    /// The shape of the input.
+    pub input: fn(&mut SchemaGenerator) -> Schema,
+    /// The shape of the answer.
+    pub output: fn(&mut SchemaGenerator) -> Schema,
+}
+
+fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}
+
+macro_rules! methods {
+    ($($name:ident: $subject:expr, $verb:literal, $caller:ident, $effect:ident, $input:ty => $output:ty, $summary:literal;)+) => {
+        /// The name of a method: `ProjectNew` is `POST /project/new`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[allow(missing_docs, reason = "the rows of METHODS say what each is")]
+        pub enum MethodName { $($name),+ }
+
+        impl MethodName {
+            /// The name as text, for logs and metrics.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name)),+ }
+            }
+        }
+
+        /// Every method, in the order of the enum.
+        pub const METHODS: &[Method] = &[$(Method {
+            name: MethodName::$name,
+            subject: $subject,
+            verb: $verb,
+            caller: Caller::$caller,
+            effect: Effect::$effect,
+            summary: $summary,
+            input: schema_of::<$input>,
+            output: schema_of::<$output>,
+        }),+];
+    };
+}
+
+const SYSTEM: Subject = Subject::Word("system");
+const PROJECT: Subject = Subject::Entity(&[Class::Project]);
+const CONTAINER: Subject = Subject::Entity(&[Class::Project, Class::Container]);
+
+methods! {
+    // People and their tokens
+    SystemWhoami: SYSTEM, "whoami", Token, Read, system::Whoami => system::Me, "Says whose token this is.";
+    SystemNewAuthToken: SYSTEM, "newAuthToken", Anyone, Write, user::NewAuthToken => user::AuthToken,
+        "Signs in with a password, or makes a token with narrower rights.";
+
+    // Projects and their members
+    ProjectNew: Subject::Word("project"), "new", Token, Write, project::New => answer::Made, "Makes a project; its maker is its only member.";
+    ProjectDescribe: CONTAINER, "describe", Token, Read, answer::AnyInput => answer::Described, "Describes a project or container.";
+    ProjectInvite: PROJECT, "invite", Token, Write, project::Invite => project::Invited, "Gives a person, an organisation or everybody access; never lowers it.";
+}
+
+impl MethodName {
+    /// The row of this name.
+    #[must_use]
+    pub fn row(self) -> &'static Method {
+        &METHODS[self as usize]
+    }
+}
+
+impl Method {
+    /// The row for a route, if there is one. `subject` is the word itself or the class of the id.
+    #[must_use]
+    pub fn find(subject: &RouteSubject<'_>, verb: &str) -> Option<&'static Self> {
+        METHODS.iter().find(|method| method.verb == verb && method.subject.accepts(subject))
+    }
+
+    /// The route as documentation writes it, such as `/project-xxxx/invite`.
+    #[must_use]
+    pub fn route(&self) -> String {
+        match self.subject {
+            Subject::Word(word) => format!("/{word}/{}", self.verb),
+            Subject::Entity(classes) => {
+                format!("/{}-xxxx/{}", classes.first().map_or("object", |class| class.as_str()), self.verb)
+            }
+        }
+    }
+}
+
+/// The first segment of a route as it was sent.
+#[derive(Debug, Clone, Copy)]
+pub enum RouteSubject<'a> {
+    /// A word without an id.
+    Word(&'a str),
+    /// The class of a well-formed id.
+    Entity(Class),
+}
+
+impl Subject {
+    fn accepts(self, subject: &RouteSubject<'_>) -> bool {
+        match (self, subject) {
+            (Self::Word(word), RouteSubject::Word(sent)) => word == *sent,
+            (Self::Entity(classes), RouteSubject::Entity(class)) => classes.contains(class),
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_stand_in_the_order_of_their_names() {
+        for (place, method) in METHODS.iter().enumerate() {
+            assert_eq!(method.name as usize, place, "{}", method.name.as_str());
+        }
+    }
+
+    #[test]
+    fn no_route_is_listed_twice() {
+        for (place, method) in METHODS.iter().enumerate() {
+            for other in &METHODS[..place] {
+                let same_subject = match (method.subject, other.subject) {
+                    (Subject::Word(a), Subject::Word(b)) => a == b,
+                    (Subject::Entity(a), Subject::Entity(b)) => a.iter().any(|class| b.contains(class)),
+                    _ => false,
+                };
+                assert!(
+                    !(same_subject && method.verb == other.verb),
+                    "{} and {}",
+                    method.name.as_str(),
+                    other.name.as_str()
+                );
+            }
+        }
+    }
+}

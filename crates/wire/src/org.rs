@@ -1,0 +1,1 @@
+//! Inputs and answers about organisations (contract: identity-and-sharing 4).
