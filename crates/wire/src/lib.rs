@@ -5,11 +5,13 @@
 pub mod answer;
 pub mod error;
 pub mod id;
+pub mod json;
 pub mod level;
 pub mod method;
 pub mod org;
 pub mod project;
 pub mod system;
+pub mod text;
 pub mod user;
 
 pub use error::{ApiError, ErrorType};

@@ -1,0 +1,103 @@
+//! From the bytes of a request to its typed input (contract: data 2 and 2.1).
+//!
+//! Two steps, because two error types meet here: bytes that are no JSON are `MalformedJSON`, JSON with
+//! the wrong content is `InvalidInput` and names the key.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::text::shortened;
+use crate::{ApiError, ErrorType};
+
+/// Deepest nesting of arrays and hashes that a body may have; deeper bodies are malformed.
+pub const MAX_DEPTH: usize = 127;
+
+/// Reads a request body as JSON.
+///
+/// The content type must be absent or `application/json`, with any parameters. When one hash repeats a
+/// key, the last value counts.
+///
+/// # Errors
+/// `MalformedJSON`: another content type, an empty body, bytes that are not UTF-8, JSON that is broken
+/// (the sentence says where and why) or nested deeper than [`MAX_DEPTH`].
+pub fn parse_body(content_type: Option<&str>, body: &[u8]) -> Result<Value, ApiError> {
+    if let Some(content_type) = content_type
+        && !is_json(content_type)
+    {
+        return Err(malformed(&format!(
+            "the Content-Type is \"{}\"; send \"application/json\"",
+            shortened(content_type)
+        )));
+    }
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Err(malformed("it is empty; a method without input takes {}"));
+    }
+    let text = std::str::from_utf8(body)
+        .map_err(|error| malformed(&format!("byte {} is not UTF-8", error.valid_up_to() + 1)))?;
+    serde_json::from_str(text).map_err(|error| malformed(&error.to_string()))
+}
+
+/// Turns a JSON hash into the input of a method. Keys the method does not know are ignored.
+///
+/// # Errors
+/// `InvalidInput` when the body is no hash, when a required key is missing or when a value does not fit;
+/// the sentence contains `key "<path>"`.
+pub fn decode<T: DeserializeOwned>(body: Value) -> Result<T, ApiError> {
+    if !body.is_object() {
+        return Err(ApiError::invalid_input(format!(
+            "The request body must be a JSON hash, not {}.",
+            kind_of(&body)
+        )));
+    }
+    decode_any(body)
+}
+
+/// Like [`decode`], for the methods whose body may be something else than a hash (`setDetails`).
+///
+/// # Errors
+/// As [`decode`], except that the type of the body is left to `T`.
+pub fn decode_any<T: DeserializeOwned>(body: Value) -> Result<T, ApiError> {
+    serde_path_to_error::deserialize(body).map_err(|error| {
+        let path = error.path().to_string();
+        invalid_value(if path == "." { "" } else { &path }, &error.inner().to_string())
+    })
+}
+
+/// The error for a value that does not fit. `path` is empty for the body itself, `why` is part of a sentence.
+#[must_use]
+pub fn invalid_value(path: &str, why: &str) -> ApiError {
+    let missing = why.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
+    let path = shortened(path);
+    let why = why.trim_end_matches('.');
+    ApiError::invalid_input(match missing {
+        Some(key) if path.is_empty() => format!("The required key \"{key}\" is missing."),
+        Some(key) => format!("The required key \"{path}.{key}\" is missing."),
+        None if path.is_empty() => format!("The request body cannot be used: {why}."),
+        None => format!("The value of key \"{path}\" cannot be used: {why}."),
+    })
+}
+
+/// What a value is, with its article, for sentences.
+#[must_use]
+pub fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "a hash",
+    }
+}
+
+fn is_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/json")
+}
+
+fn malformed(why: &str) -> ApiError {
+    ApiError::new(ErrorType::MalformedJson, format!("The request body is not usable JSON: {why}."))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,222 @@
+//! Checked strings: each type is one kind of text with its limits and the sentence that explains them.
+//!
+//! Request types use these directly, so a bad value is refused while the input is read and the error
+//! names the key. U+0000 is refused everywhere, since PostgreSQL cannot hold it.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::id::MAX_HANDLE_LEN;
+
+/// Why a text is refused: part of a sentence, such as "it must not be empty".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextError(String);
+
+impl TextError {
+    pub(crate) fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}
+
+impl fmt::Display for TextError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for TextError {}
+
+/// The start of a text, for error messages: at most 80 characters, control characters shown as escapes.
+pub(crate) fn shortened(text: &str) -> String {
+    let escape = |c: char| -> String { if c.is_control() { c.escape_default().collect() } else { c.into() } };
+    let mut short: String = text.chars().take(80).map(escape).collect();
+    if text.chars().nth(80).is_some() {
+        short.push('…');
+    }
+    short
+}
+
+/// Refuses U+0000.
+pub(crate) fn without_nul(text: &str) -> Result<(), TextError> {
+    if text.contains('\0') { Err(TextError::new("it must not contain U+0000")) } else { Ok(()) }
+}
+
+/// Refuses the characters U+0000 to U+001F.
+pub(crate) fn without_control(text: &str) -> Result<(), TextError> {
+    match text.chars().find(|c| *c < ' ') {
+        None => Ok(()),
+        Some(c) => {
+            Err(TextError::new(format!("it must not contain the control character U+{:04X}", c as u32)))
+        }
+    }
+}
+
+fn of_bytes(text: &str, min: usize, max: usize) -> Result<(), TextError> {
+    if text.len() < min {
+        return Err(TextError::new(match min {
+            1 => "it must not be empty".into(),
+            _ => format!("it must have at least {min} characters"),
+        }));
+    }
+    if text.len() > max {
+        return Err(TextError::new(format!("it has {} bytes; at most {max} are allowed", text.len())));
+    }
+    Ok(())
+}
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident: $min:literal..=$max:expr, $check:expr;)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Longest text of this kind, in bytes of UTF-8.
+            pub const MAX_BYTES: usize = $max;
+
+            /// Checks a text.
+            ///
+            /// # Errors
+            /// Says which rule of this type the text breaks.
+            pub fn parse(text: &str) -> Result<Self, TextError> {
+                Self::try_from(text.to_owned())
+            }
+
+            /// The text itself.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = TextError;
+
+            fn try_from(text: String) -> Result<Self, TextError> {
+                of_bytes(&text, $min, Self::MAX_BYTES)?;
+                let check: fn(&str) -> Result<(), TextError> = $check;
+                check(&text)?;
+                Ok(Self(text))
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(text: $name) -> Self {
+                text.0
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "minLength": $min, "maxLength": Self::MAX_BYTES })
+            }
+        }
+    )+};
+}
+
+texts! {
+    /// The name of a data object (data 6): not empty, no character below U+0020. It may contain `/`.
+    /// The contract sets no upper limit; ours is the longest path of Linux.
+    ObjectName: 1..=4096, without_control;
+    /// The name of a project (identity-and-sharing 5.1).
+    ProjectName: 1..=255, without_control;
+    /// The display name of an organisation.
+    OrgName: 1..=255, without_control;
+    /// A tag (data 6). The upper limit is ours, equal to that of a property value.
+    Tag: 1..=700, without_nul;
+    /// The key of a property (data 6).
+    PropertyKey: 1..=100, without_nul;
+    /// The value of a property (data 6); may be empty.
+    PropertyValue: 0..=700, without_nul;
+    /// A type of a data object (data 5): letters, digits, `/`, `_` and `-`. The upper limit is ours.
+    TypeName: 1..=255, type_characters;
+    /// The one-line summary of a project; the limit is ours.
+    Summary: 0..=4096, without_nul;
+    /// The description of a project; the limit is ours.
+    Description: 0..=65_536, without_nul;
+    /// The media type of a file; the limit is ours.
+    MediaType: 0..=255, without_control;
+    /// Makes a repeated call harmless (data 2.3).
+    Nonce: 0..=128, without_nul;
+    /// What a user or organisation is called by, letters as typed (identity-and-sharing 2).
+    Handle: 3..=MAX_HANDLE_LEN, handle_characters;
+    /// One part of a person's name: first, middle or last. May be empty.
+    PersonName: 0..=255, without_control;
+    /// An e-mail address that could exist. [`EmailAddress::canonical`] is the form to compare.
+    EmailAddress: 3..=254, email_shape;
+}
+
+impl EmailAddress {
+    /// The address in lower case: two accounts must not differ in letter case alone.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+}
+
+fn type_characters(text: &str) -> Result<(), TextError> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'_' | b'-');
+    if text.bytes().all(fits) {
+        return Ok(());
+    }
+    Err(TextError::new("a type consists of letters, digits, \"/\", \"_\" and \"-\""))
+}
+
+fn handle_characters(text: &str) -> Result<(), TextError> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+    if text.bytes().all(fits) {
+        return Ok(());
+    }
+    Err(TextError::new("it may contain only letters, digits, \"_\" and \".\""))
+}
+
+/// Mail servers alone know which addresses exist; this refuses what can never be one, and with it
+/// everything that could break out of a mail header.
+fn email_shape(text: &str) -> Result<(), TextError> {
+    let local_fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&byte);
+    let plausible = text.split_once('@').is_some_and(|(local, domain)| {
+        let dots_fit = !local.starts_with('.') && !local.ends_with('.') && !local.contains("..");
+        dots_fit && !local.is_empty() && local.bytes().all(local_fits) && is_host_name(domain)
+    });
+    if plausible { Ok(()) } else { Err(TextError::new("it is not an e-mail address like name@example.org")) }
+}
+
+/// A lone label such as `localhost` is no host that mail is sent to.
+fn is_host_name(domain: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    domain.contains('.') && domain.split('.').all(is_label)
+}
+
+#[cfg(test)]
+mod tests;
