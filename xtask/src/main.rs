@@ -1,2 +1,55 @@
-//! Chores of this repository.
-fn main() {}
+//! Chores of this repository: `cargo xtask <chore>`.
+//!
+//! Everything a person or the gate does beyond plain `cargo` is here, so that there is one way to do it.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a tool for the terminal: it prints, reads the environment and takes the time of its steps"
+)]
+
+mod repo;
+mod setup;
+mod test;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::repo::Repo;
+
+/// Chores of this repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Install or check what the tests need.
+    Setup,
+    /// Prepare with `setup`, then run every suite.
+    Test(test::Options),
+}
+
+fn main() -> ExitCode {
+    match run(&Cli::parse().chore) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("error: {why:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(chore: &Chore) -> Result<()> {
+    let repo = Repo::find()?;
+    match chore {
+        Chore::Setup => setup::run(&repo),
+        Chore::Test(options) => test::run(&repo, options),
+    }
+}

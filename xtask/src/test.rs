@@ -1,0 +1,113 @@
+//! `cargo xtask test`: prepare, then run every suite.
+//!
+//! A suite is a row of [`SUITES`]. Most tests are Rust tests and need no row of their own; a row is for what another
+//! program must drive.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+
+use crate::repo::{Repo, capture, run as run_command};
+use crate::setup::{self, Tools};
+
+/// Options of `cargo xtask test`.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Run only these suites (see --list); give it several times for several.
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+    /// List the suites and stop.
+    #[arg(long)]
+    list: bool,
+}
+
+/// One suite: its name, what it proves in a few words, and what runs it.
+struct Suite {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&Repo, &Tools) -> Result<()>,
+}
+
+/// Every suite, in the order in which they run.
+const SUITES: &[Suite] = &[Suite { name: "rust", about: "every Rust test of the workspace", run: rust }];
+
+/// Prepares, runs the suites, stops at the first that fails, and prints how long each took (for information only).
+pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
+    if options.list {
+        for suite in SUITES {
+            println!("{:<12} {}", suite.name, suite.about);
+        }
+        return Ok(());
+    }
+    let chosen = choose(SUITES, &options.only)?;
+    let mut took: Vec<(&str, Duration)> = Vec::new();
+    let tools = timed("setup", &mut took, || setup::prepare(repo))?;
+    let mut result = Ok(());
+    for suite in chosen {
+        eprintln!("== {}: {}", suite.name, suite.about);
+        result = timed(suite.name, &mut took, || (suite.run)(repo, &tools))
+            .with_context(|| format!("the suite `{}` failed", suite.name));
+        if result.is_err() {
+            break;
+        }
+    }
+    for (name, time) in &took {
+        eprintln!("{name:<12} {:>7.1} s", time.as_secs_f64());
+    }
+    result
+}
+
+/// The suites with these names, all when none is named; an unknown name is refused.
+fn choose<'s>(suites: &'s [Suite], names: &[String]) -> Result<Vec<&'s Suite>> {
+    if names.is_empty() {
+        return Ok(suites.iter().collect());
+    }
+    let find = |name: &String| {
+        let found = suites.iter().find(|suite| suite.name == name);
+        found.with_context(|| format!("there is no suite `{name}`; `cargo xtask test --list` names them"))
+    };
+    names.iter().map(find).collect()
+}
+
+fn timed<'n, T>(
+    name: &'n str,
+    took: &mut Vec<(&'n str, Duration)>,
+    work: impl FnOnce() -> Result<T>,
+) -> Result<T> {
+    let start = Instant::now();
+    let result = work();
+    took.push((name, start.elapsed()));
+    result
+}
+
+/// All Rust tests with every feature on, by nextest where it is installed.
+fn rust(repo: &Repo, tools: &Tools) -> Result<()> {
+    let mut cargo = repo.cargo();
+    if capture(repo.cargo().args(["nextest", "--version"])).is_ok() {
+        cargo.args(["nextest", "run"]);
+    } else {
+        eprintln!("note: cargo-nextest is not installed, so `cargo test` runs the tests, more slowly");
+        eprintln!("      (to install it: cargo install --locked cargo-nextest)");
+        cargo.arg("test");
+    }
+    run_command(cargo.args(["--workspace", "--all-features", "--locked"]).envs(tools.environment()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suites_are_chosen_by_name_and_unknown_names_are_refused() {
+        let names = |chosen: Vec<&Suite>| chosen.iter().map(|suite| suite.name).collect::<Vec<_>>();
+        let suites: &[Suite] = &[
+            Suite { name: "one", about: "", run: |_, _| Ok(()) },
+            Suite { name: "two", about: "", run: |_, _| Ok(()) },
+        ];
+        assert_eq!(names(choose(suites, &[]).unwrap()), ["one", "two"]);
+        assert_eq!(names(choose(suites, &["two".to_owned()]).unwrap()), ["two"]);
+        let refused = choose(suites, &["three".to_owned()]).err().unwrap().to_string();
+        assert!(refused.contains("`three`"), "{refused}");
+    }
+}
