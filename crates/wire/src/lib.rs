@@ -4,14 +4,17 @@
 
 pub mod answer;
 pub mod error;
+pub mod folder;
 pub mod id;
 pub mod json;
 pub mod level;
+pub mod metadata;
 pub mod method;
 pub mod org;
 pub mod project;
 pub mod system;
 pub mod text;
+pub mod time;
 pub mod user;
 
 pub use error::{ApiError, ErrorType};
