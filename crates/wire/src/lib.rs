@@ -4,13 +4,16 @@
 
 pub mod answer;
 pub mod error;
+pub mod fields;
 pub mod folder;
 pub mod id;
 pub mod json;
 pub mod level;
+pub mod link;
 pub mod metadata;
 pub mod method;
 pub mod org;
+pub mod page;
 pub mod project;
 pub mod system;
 pub mod text;
