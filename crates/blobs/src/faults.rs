@@ -1,0 +1,1 @@
+//! Test support: file layers that lose power and fail.

@@ -1,0 +1,144 @@
+//! Reading a blob, verified.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use futures::future::ready;
+use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
+
+use crate::digests::Sealed;
+use crate::error::BlobError;
+use crate::files::ReadFile;
+use crate::format::Index;
+use crate::lane::blocking;
+use crate::local::{Data, Opened, read_range, usize_of};
+use crate::tree::CHUNK;
+
+/// Verified bytes in order, at most 1 MiB an item. It ends after the first error. Dropping it stops the reading.
+pub type ByteStream = BoxStream<'static, Result<Bytes, BlobError>>;
+
+/// Bytes read and verified at a time: large enough that the hop to a blocking thread does not count.
+const PIECE: u64 = 4 * CHUNK;
+/// Pieces in work at a time: one is read and verified while the one before is sent.
+const READAHEAD: usize = 2;
+
+/// An opened blob. Removing or moving the blob does not disturb a reader on local disk.
+pub struct Reader {
+    index: Arc<Index>,
+    data: Data,
+}
+
+impl std::fmt::Debug for Reader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reader").field("id", &self.index.id).field("sealed", &self.index.sealed).finish()
+    }
+}
+
+impl Reader {
+    pub(crate) fn new(opened: Opened) -> Self {
+        Self { index: Arc::new(opened.index), data: opened.data }
+    }
+
+    /// Size and digests as they were when the blob was written. Compare them with the metadata to know that the bytes
+    /// are those of then and not others that are merely intact.
+    #[must_use]
+    pub fn sealed(&self) -> Sealed {
+        self.index.sealed
+    }
+
+    /// The bytes of a range, offset of the first to offset after the last.
+    ///
+    /// # Errors
+    /// `RangeOutside`; in the stream `Corrupt` and disk errors, before any wrong byte.
+    pub fn stream(&self, range: Range<u64>) -> Result<ByteStream, BlobError> {
+        let size = self.index.sealed.size;
+        if range.start > range.end || range.end > size {
+            return Err(BlobError::RangeOutside { start: range.start, end: range.end, size });
+        }
+        if range.is_empty() {
+            return Ok(stream::empty().boxed());
+        }
+        match &self.data {
+            Data::Memory(bytes) => {
+                let bytes = bytes.slice(usize_of(range.start)..usize_of(range.end));
+                Ok(stream::once(ready(Ok(bytes))).boxed())
+            }
+            Data::File(file) => {
+                let (file, index) = (Arc::clone(file), Arc::clone(&self.index));
+                let pieces = stream::iter(index.pieces(range))
+                    .map(move |piece| {
+                        let (file, index) = (Arc::clone(&file), Arc::clone(&index));
+                        blocking(move || piece_of(&*file, &index, &piece))
+                    })
+                    .buffered(READAHEAD);
+                Ok(until_error(pieces))
+            }
+        }
+    }
+
+    /// A short range as one value: meant for headers and indexes of files, as all of it is in memory at once.
+    ///
+    /// # Errors
+    /// Those of [`Reader::stream`].
+    pub async fn read(&self, range: Range<u64>) -> Result<Bytes, BlobError> {
+        let mut items = self.stream(range)?;
+        let first = items.try_next().await?.unwrap_or_default();
+        let Some(second) = items.try_next().await? else { return Ok(first) };
+        let mut whole = BytesMut::from(first);
+        whole.extend_from_slice(&second);
+        while let Some(next) = items.try_next().await? {
+            whole.extend_from_slice(&next);
+        }
+        Ok(whole.freeze())
+    }
+}
+
+/// A piece of a range: whole chunks to read and verify, and the part of them that was asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Piece {
+    /// Where the chunks are in the blob.
+    chunks: Range<u64>,
+    /// The part asked for, in the blob.
+    wanted: Range<u64>,
+}
+
+impl Index {
+    /// Cuts a non-empty range inside the blob into pieces.
+    pub(crate) fn pieces(&self, range: Range<u64>) -> impl Iterator<Item = Piece> + Send + use<> {
+        let size = self.sealed.size;
+        let mut start = range.start;
+        std::iter::from_fn(move || {
+            if start >= range.end {
+                return None;
+            }
+            let first = start - start % CHUNK;
+            // Later pieces begin at multiples of the piece, whatever the first byte was.
+            let end = (start - start % PIECE + PIECE).min(size);
+            let last = range.end.next_multiple_of(CHUNK).min(end);
+            let piece = Piece { chunks: first..last, wanted: start..last.min(range.end) };
+            start = last;
+            Some(piece)
+        })
+    }
+}
+
+/// Reads and verifies one piece.
+pub(crate) fn piece_of(file: &dyn ReadFile, index: &Index, piece: &Piece) -> Result<Bytes, BlobError> {
+    let Piece { chunks, wanted } = piece;
+    let bytes = read_range(file, index.id, chunks.start, chunks.end)?;
+    index.verify(chunks.start, &bytes)?;
+    let skip = usize_of(wanted.start - chunks.start);
+    Ok(Bytes::from(bytes).slice(skip..skip + usize_of(wanted.end - wanted.start)))
+}
+
+/// Ends a stream after its first error.
+fn until_error(items: impl futures::Stream<Item = Result<Bytes, BlobError>> + Send + 'static) -> ByteStream {
+    items
+        .scan(false, |failed, item| {
+            let over = *failed;
+            *failed = item.is_err();
+            ready((!over).then_some(item))
+        })
+        .boxed()
+}

@@ -1,0 +1,129 @@
+//! The one door to the blobs.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
+
+use crate::config::{Config, Tier};
+use crate::digests::Sealed;
+use crate::error::BlobError;
+use crate::id::BlobId;
+use crate::lane::blocking;
+use crate::local::Local;
+use crate::reader::Reader;
+use crate::writer::Writer;
+
+/// All blobs of one installation. Cheap to clone; all clones are the same store.
+#[derive(Debug, Clone)]
+pub struct BlobStore {
+    local: Arc<Local>,
+}
+
+/// One stored blob, as listing shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listed {
+    /// Its id.
+    pub id: BlobId,
+    /// Bytes it takes in the store: its own and those of its digests.
+    pub stored: u64,
+    /// When it was written or moved here, by the store's clock.
+    pub modified: SystemTime,
+}
+
+/// Stored blobs, in no order.
+pub type ListStream = BoxStream<'static, Result<Listed, BlobError>>;
+
+impl BlobStore {
+    /// Opens a store, creating what is missing of it.
+    ///
+    /// # Errors
+    /// `Unusable` when its format is of another version; disk errors.
+    pub async fn open(config: Config) -> Result<Self, BlobError> {
+        let Config::Local(config) = config;
+        let local = blocking(move || Local::open(config)).await?;
+        Ok(Self { local: Arc::new(local) })
+    }
+
+    /// Starts a blob in the live tier. Nothing is stored before the first bytes arrive.
+    #[must_use]
+    pub fn begin(&self, id: BlobId) -> Writer {
+        Writer::new(Arc::clone(&self.local), id)
+    }
+
+    /// Opens a blob for reading.
+    ///
+    /// # Errors
+    /// `Missing`; `Corrupt` when the digests kept with it are damaged; disk errors.
+    pub async fn read(&self, id: BlobId, tier: Tier) -> Result<Reader, BlobError> {
+        self.on_disk(move |local| local.read(id, tier)).await.map(Reader::new)
+    }
+
+    /// Whether a tier has a blob.
+    ///
+    /// # Errors
+    /// Disk errors.
+    pub async fn exists(&self, id: BlobId, tier: Tier) -> Result<bool, BlobError> {
+        self.on_disk(move |local| local.exists(id, tier)).await
+    }
+
+    /// Removes a blob from a tier, durably. An absent one is fine, so that a removal can be repeated.
+    ///
+    /// # Errors
+    /// Disk errors; then the blob may or may not be gone.
+    pub async fn remove(&self, id: BlobId, tier: Tier) -> Result<(), BlobError> {
+        self.on_disk(move |local| local.remove(id, tier)).await
+    }
+
+    /// Moves a blob from the other tier into this one, durably. It is in at least one of them at every moment; a blob that
+    /// is here already is fine, so that a move can be repeated after a crash.
+    ///
+    /// # Errors
+    /// `Missing` when neither tier has it; `Corrupt` when it had to be copied and is damaged; disk errors.
+    pub async fn move_to(&self, id: BlobId, to: Tier) -> Result<(), BlobError> {
+        self.on_disk(move |local| local.move_to(id, to)).await
+    }
+
+    /// Reads a whole blob from the store and verifies it, for the scrubber.
+    ///
+    /// # Errors
+    /// `Corrupt` with the first damaged chunk, `Missing`, disk errors.
+    pub async fn verify(&self, id: BlobId, tier: Tier) -> Result<Sealed, BlobError> {
+        let reader = self.read(id, tier).await?;
+        let sealed = reader.sealed();
+        let mut bytes = reader.stream(0..sealed.size)?;
+        while bytes.try_next().await?.is_some() {}
+        Ok(sealed)
+    }
+
+    /// All blobs of a tier, for the collection of garbage. A blob that is written, moved or removed meanwhile may be
+    /// listed or not.
+    #[must_use]
+    pub fn list(&self, tier: Tier) -> ListStream {
+        let store = self.clone();
+        stream::iter(0..=u8::MAX)
+            .then(move |folder| {
+                let store = store.clone();
+                async move { store.on_disk(move |local| local.list(tier, folder)).await }
+            })
+            .map_ok(|found| stream::iter(found).map(Ok))
+            .try_flatten()
+            .boxed()
+    }
+
+    /// Removes what unfinished writes left behind and nobody has touched since `before`; says how many there were.
+    ///
+    /// # Errors
+    /// Disk errors; what was swept until then stays swept.
+    pub async fn sweep_temporary(&self, before: SystemTime) -> Result<u64, BlobError> {
+        self.on_disk(move |local| local.sweep(before)).await
+    }
+
+    async fn on_disk<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Arc<Local>) -> Result<T, BlobError> + Send + 'static,
+    ) -> Result<T, BlobError> {
+        let local = Arc::clone(&self.local);
+        blocking(move || job(&local)).await
+    }
+}

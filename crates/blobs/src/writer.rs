@@ -1,0 +1,163 @@
+//! Writing a blob, hashed on the way.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use md5::{Digest, Md5};
+
+use crate::config::Tier;
+use crate::digests::{Digests, Expected, Sealed};
+use crate::error::BlobError;
+use crate::format::encode_tail;
+use crate::id::BlobId;
+use crate::lane::{Lane, blocking};
+use crate::local::{Local, Temporary, seal};
+
+/// The largest blob, in bytes: 64 GiB, more than ten times the largest part a client sends.
+pub(crate) const LARGEST: u64 = 64 << 30;
+/// Bytes hashed and written at a time. Smaller blobs take one hop to a blocking thread in all.
+const BATCH: usize = 1 << 20;
+
+/// A blob being written. Dropped before `finish`, it leaves nothing behind.
+///
+/// It holds at most 3 MiB, and no thread while it waits for bytes. MD5 is the slowest of the digests, so it has a lane of
+/// its own; the other digests and the disk share a second one.
+#[derive(Debug)]
+pub struct Writer {
+    id: BlobId,
+    local: Arc<Local>,
+    size: u64,
+    batch: BytesMut,
+    md5: Lane<Md5>,
+    content: Lane<Content>,
+    /// Whether bytes have gone to the lanes.
+    started: bool,
+    /// Set while bytes are handed to the lanes: a caller that gives up in between has lost some.
+    broken: bool,
+}
+
+/// The lane beside MD5.
+#[derive(Debug)]
+struct Content {
+    digests: Digests,
+    local: Arc<Local>,
+    id: BlobId,
+    file: Option<Temporary>,
+}
+
+impl Writer {
+    pub(crate) fn new(local: Arc<Local>, id: BlobId) -> Self {
+        let content = Content { digests: Digests::new(), local: Arc::clone(&local), id, file: None };
+        Self {
+            id,
+            local,
+            size: 0,
+            batch: BytesMut::new(),
+            md5: Lane::new(Md5::new()),
+            content: Lane::new(content),
+            started: false,
+            broken: false,
+        }
+    }
+
+    /// Number of bytes taken so far, for callers with a limit.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Takes the next bytes, in order, waiting when the disk or the digests are behind.
+    ///
+    /// # Errors
+    /// Disk errors, possibly of earlier bytes; `TooLarge`. After an error, or when this call was dropped before its end,
+    /// the writer only fails.
+    pub async fn write(&mut self, mut bytes: Bytes) -> Result<(), BlobError> {
+        self.size += bytes.len() as u64;
+        if self.size > LARGEST {
+            self.broken = true;
+            return Err(BlobError::TooLarge { limit: LARGEST });
+        }
+        while !bytes.is_empty() {
+            if self.batch.is_empty() && bytes.len() >= BATCH {
+                self.hand_on(bytes.split_to(BATCH)).await?;
+                continue;
+            }
+            let part = bytes.split_to(bytes.len().min(BATCH - self.batch.len()));
+            self.batch.extend_from_slice(&part);
+            if self.batch.len() == BATCH {
+                let full = std::mem::take(&mut self.batch).freeze();
+                self.hand_on(full).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks what was announced, makes the blob durable and gives it its name. Once this has returned `Ok`, the blob
+    /// survives a power loss. If the call is dropped before its end, the blob is absent or whole.
+    ///
+    /// # Errors
+    /// `Mismatch`, `Exists`, disk errors, or those of an earlier `write`; then nothing is stored.
+    pub async fn finish(mut self, expected: Expected) -> Result<Sealed, BlobError> {
+        let (id, local) = (self.id, Arc::clone(&self.local));
+        let rest = std::mem::take(&mut self.batch).freeze();
+        if self.broken {
+            return Err(BlobError::WriterFailed);
+        }
+        if !self.started {
+            let (mut md5, mut content) = (self.md5.settle().await?, self.content.settle().await?);
+            return blocking(move || {
+                md5.update(&rest);
+                content.digests.update(&rest);
+                let (sealed, list) = content.digests.finish(md5);
+                expected.check(&sealed)?;
+                let mut file = local.temporary(id, Tier::Live)?;
+                file.append(&rest)?;
+                seal(file, &sealed, &encode_tail(id, &sealed, &list))?;
+                Ok(sealed)
+            })
+            .await;
+        }
+        self.hand_on(rest).await?;
+        // The bulk of the bytes reaches the disk while MD5 is still busy.
+        self.content.start(|content| content.file.as_mut().map_or(Ok(()), Temporary::sync)).await?;
+        let (md5, content) = (self.md5.settle().await?, self.content.settle().await?);
+        blocking(move || {
+            let (sealed, list) = content.digests.finish(md5);
+            expected.check(&sealed)?;
+            let file = content.file.ok_or(BlobError::WriterFailed)?;
+            seal(file, &sealed, &encode_tail(id, &sealed, &list))?;
+            Ok(sealed)
+        })
+        .await
+    }
+
+    async fn hand_on(&mut self, bytes: Bytes) -> Result<(), BlobError> {
+        if self.broken {
+            return Err(BlobError::WriterFailed);
+        }
+        self.broken = true;
+        self.started = true;
+        let copy = bytes.clone();
+        self.md5
+            .start(move |md5| {
+                md5.update(&copy);
+                Ok(())
+            })
+            .await?;
+        self.content.start(move |content| content.take(&bytes)).await?;
+        self.broken = false;
+        Ok(())
+    }
+}
+
+impl Content {
+    fn take(&mut self, bytes: &[u8]) -> Result<(), BlobError> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => none.insert(self.local.temporary(self.id, Tier::Live)?),
+        };
+        file.append(bytes)?;
+        self.digests.update(bytes);
+        Ok(())
+    }
+}
