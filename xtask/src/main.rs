@@ -12,6 +12,7 @@
 mod repo;
 mod setup;
 mod test;
+mod tidy;
 
 use std::process::ExitCode;
 
@@ -32,6 +33,8 @@ struct Cli {
 enum Chore {
     /// Install or check what the tests need.
     Setup,
+    /// Check the rules of this repository.
+    Tidy,
     /// Prepare with `setup`, then run every suite.
     Test(test::Options),
 }
@@ -50,6 +53,7 @@ fn run(chore: &Chore) -> Result<()> {
     let repo = Repo::find()?;
     match chore {
         Chore::Setup => setup::run(&repo),
+        Chore::Tidy => tidy::run(&repo),
         Chore::Test(options) => test::run(&repo, options),
     }
 }

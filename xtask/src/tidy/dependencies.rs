@@ -1,0 +1,111 @@
+//! Which crates we are built with, in how many versions, and where they come from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::tree::Tree;
+
+/// Where crates may come from.
+pub(super) const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
+
+/// Crates that must not be built in, each with the version it begins with (empty: any) and the reason.
+const BANNED: &[(&str, &str, &str)] = &[
+    (
+        "aws-lc-rs",
+        "",
+        "ring is our one provider of cryptography; a second doubles what must be trusted and built",
+    ),
+    (
+        "aws-lc-sys",
+        "",
+        "ring is our one provider of cryptography; a second doubles what must be trusted and built",
+    ),
+    ("openssl", "", "TLS is rustls with ring, so that one binary needs no library of the system"),
+    ("openssl-sys", "", "TLS is rustls with ring, so that one binary needs no library of the system"),
+    ("native-tls", "", "TLS is rustls with ring, so that one binary needs no library of the system"),
+    (
+        "reqwest",
+        "0.12.",
+        "we use reqwest 0.13; switch off the default features of the crate that brings the old one",
+    ),
+];
+
+/// Crates that may be there in several versions, and until when.
+const SEVERAL: &[(&[&str], &str)] = &[
+    (
+        &["syn"],
+        "derive macros are moving from 2 to 3 one by one; built for the compiler, not into the program",
+    ),
+    (&["base64"], "argon2's and the database client's formats still use 0.22"),
+    (&["crypto-common", "digest"], "some of our digests still stand on the 0.10 traits"),
+    (&["fallible-iterator"], "the two database clients use different ones"),
+];
+
+/// No crate that is banned is in the build.
+pub(super) fn banned(tree: &Tree) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for one in &tree.crates {
+        for (name, version, reason) in BANNED {
+            if one.name == *name && one.version.starts_with(version) {
+                complaints.push(format!("{} {}: {reason}", one.name, one.version));
+            }
+        }
+    }
+    complaints
+}
+
+/// Every crate is there in one version, but for the exceptions.
+pub(super) fn duplicates(tree: &Tree) -> Vec<String> {
+    let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for one in &tree.crates {
+        versions.entry(&one.name).or_default().insert(&one.version);
+    }
+    versions.retain(|_, versions| versions.len() > 1);
+    let excepted = |name: &str| SEVERAL.iter().any(|(names, _)| names.contains(&name));
+    let not_excepted = versions.iter().filter(|(name, _)| !excepted(name)).map(|(name, versions)| {
+        let versions: Vec<&str> = versions.iter().copied().collect();
+        format!(
+            "{name} is there as {}; use one (`cargo tree --invert {name}@VERSION` shows who brings it), \
+             or except it with a reason in xtask/src/tidy/dependencies.rs",
+            versions.join(" and ")
+        )
+    });
+    not_excepted.collect()
+}
+
+/// Every crate from elsewhere comes from the one registry, so that a build is repeatable by all.
+pub(super) fn sources(tree: &Tree) -> Vec<String> {
+    let elsewhere = |source: &Option<String>| source.as_ref().filter(|source| *source != REGISTRY).cloned();
+    let crates = tree.crates.iter().filter_map(|one| Some((one, elsewhere(&one.source)?)));
+    crates.map(|(one, source)| format!("{} {} comes from {source}", one.name, one.version)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn banned_crates_are_found_by_name_and_version() {
+        let tree = Tree::of_crates(&["openssl 0.10.1", "reqwest 0.12.9", "reqwest 0.13.1", "ring 0.17.0"]);
+        let complaints = banned(&tree);
+        assert_eq!(complaints.len(), 2, "{complaints:?}");
+        assert!(
+            complaints[0].starts_with("openssl 0.10.1: ") && complaints[1].starts_with("reqwest 0.12.9: ")
+        );
+    }
+
+    #[test]
+    fn a_second_version_is_found_unless_excepted() {
+        let tree =
+            Tree::of_crates(&["rustls 0.22.1", "rustls 0.23.0", "syn 2.0.0", "syn 3.0.0", "ring 0.17.0"]);
+        let complaints = duplicates(&tree);
+        assert_eq!(complaints.len(), 1, "{complaints:?}");
+        assert!(complaints[0].starts_with("rustls is there as 0.22.1 and 0.23.0"), "{complaints:?}");
+    }
+
+    #[test]
+    fn a_crate_from_git_is_found() {
+        let mut tree = Tree::of_crates(&["ours", "fine 1.0.0", "forked 1.0.0"]);
+        tree.crates[2].source = Some("git+https://example.org/forked".into());
+        assert_eq!(sources(&tree), ["forked 1.0.0 comes from git+https://example.org/forked"]);
+    }
+}
