@@ -9,6 +9,8 @@
     reason = "a tool for the terminal: it prints, reads the environment and takes the time of its steps"
 )]
 
+mod demo;
+mod dx_suite;
 mod repo;
 mod setup;
 mod test;
@@ -37,6 +39,10 @@ enum Chore {
     Tidy,
     /// Prepare with `setup`, then run every suite.
     Test(test::Options),
+    /// Build the release and run the demonstration on real data.
+    Demo(demo::Options),
+    /// Run the test-suite of the public `dx` client against a server of its own.
+    DxSuite(dx_suite::Options),
 }
 
 fn main() -> ExitCode {
@@ -55,5 +61,7 @@ fn run(chore: &Chore) -> Result<()> {
         Chore::Setup => setup::run(&repo),
         Chore::Tidy => tidy::run(&repo),
         Chore::Test(options) => test::run(&repo, options),
+        Chore::Demo(options) => demo::run(&repo, options),
+        Chore::DxSuite(options) => dx_suite::run(&repo, options),
     }
 }
