@@ -1,1 +1,3 @@
-//! store
+//! What Operon keeps: transactions and statements over SQLite and PostgreSQL.
+
+pub mod db;

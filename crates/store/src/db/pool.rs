@@ -1,0 +1,73 @@
+//! A bounded set of connections, lent to one blocking thread at a time.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::DbError;
+
+/// At most `size` connections are lent at once; who comes later waits without holding a thread.
+pub(super) struct Pool<C> {
+    idle: Mutex<Vec<C>>,
+    permits: Arc<Semaphore>,
+    size: u32,
+}
+
+/// The right to use one connection, until it is dropped.
+pub(super) struct Lease<C> {
+    pool: Arc<Pool<C>>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl<C> Pool<C> {
+    pub(super) fn new(size: usize, opened: Vec<C>) -> Arc<Pool<C>> {
+        let size = u32::try_from(size.clamp(1, 1000)).unwrap_or(1);
+        Arc::new(Pool { idle: Mutex::new(opened), permits: Arc::new(Semaphore::new(size as usize)), size })
+    }
+
+    pub(super) async fn acquire(self: &Arc<Self>) -> Result<Lease<C>, DbError> {
+        match self.permits.clone().acquire_owned().await {
+            Ok(permit) => Ok(Lease { pool: self.clone(), _permit: permit }),
+            Err(_) => Err(closed()),
+        }
+    }
+
+    /// Waits until no connection is in use and gives them all back; later callers are refused.
+    pub(super) async fn close(&self) -> Vec<C> {
+        let everyone = self.permits.acquire_many(self.size).await;
+        self.permits.close();
+        drop(everyone);
+        self.take_idle()
+    }
+
+    fn take_idle(&self) -> Vec<C> {
+        std::mem::take(&mut *self.idle())
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<C>> {
+        // The list is whole even if a thread panicked while it held the lock.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<C> Lease<C> {
+    /// An open connection, if one is idle.
+    pub(super) fn take(&self) -> Option<C> {
+        self.pool.idle().pop()
+    }
+
+    /// Every idle connection, so that none of them is used again.
+    pub(super) fn take_all_idle(&self) -> Vec<C> {
+        self.pool.take_idle()
+    }
+
+    /// Puts a connection back for the next one.
+    pub(super) fn put(&self, connection: C) {
+        self.pool.idle().push(connection);
+    }
+}
+
+/// What callers of a closed database are told.
+pub(super) fn closed() -> DbError {
+    DbError::Unavailable("it was closed because the server is stopping".to_owned())
+}

@@ -1,0 +1,270 @@
+//! One PostgreSQL connection: connecting, statements prepared once, values and rows.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use postgres::{Client, Config, NoTls, Statement};
+
+use super::fault::fault;
+use crate::db::error::Fault;
+use crate::db::{DbError, Row, Value};
+
+/// How long to wait for the server to accept a connection.
+const CONNECT_WAIT: Duration = Duration::from_secs(5);
+/// Prepared statements kept per connection.
+const STATEMENTS: usize = 512;
+
+/// Where the server is and how a session is set up.
+pub(super) struct Server {
+    config: Config,
+    schema: Option<String>,
+}
+
+impl Server {
+    pub(super) fn new(url: &str, schema: Option<String>) -> Result<Server, DbError> {
+        let mut config: Config = url.parse().map_err(|error: postgres::Error| {
+            DbError::Unavailable(format!(
+                "its address cannot be read ({error}); write postgres://user:password@host/database"
+            ))
+        })?;
+        config.application_name("operon").connect_timeout(CONNECT_WAIT);
+        let is_name = |name: &String| {
+            name.len() <= 63
+                && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
+                && !name.is_empty()
+        };
+        if schema.as_ref().is_some_and(|name| !is_name(name)) {
+            return Err(DbError::Other(
+                "the schema name may have up to 63 lower-case letters, digits and underscores".to_owned(),
+            ));
+        }
+        Ok(Server { config, schema })
+    }
+
+    pub(super) fn connect(&self) -> Result<PgConnection, DbError> {
+        let client = self.config.connect(NoTls).map_err(|error| match fault(&error).error {
+            DbError::Other(why) => DbError::Unavailable(why),
+            other => other,
+        })?;
+        let mut connection = PgConnection { client: Some(client), statements: HashMap::new(), prepared: 0 };
+        // Nobody waits for a lock longer than for SQLite's, and a stuck server process does not hold locks for ever.
+        let mut set_up = "set lock_timeout = '5s'; set idle_in_transaction_session_timeout = '60s'; \
+             select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local')"
+            .to_owned();
+        if let Some(schema) = &self.schema {
+            // Quoted and checked in `new`.
+            set_up.push_str(&format!("; set search_path to \"{schema}\""));
+        }
+        connection.batch(&set_up).map_err(|fault| fault.error)?;
+        Ok(connection)
+    }
+
+    /// Makes the schema, and refuses a database in which the same statements would answer differently.
+    pub(super) fn check(&self, connection: &mut PgConnection) -> Result<(), DbError> {
+        if let Some(schema) = &self.schema {
+            // Two servers that start together may both try; the loser's error does not matter when the schema is there.
+            let made = connection.batch(&format!("create schema if not exists \"{schema}\""));
+            let there =
+                connection.query("select 1 from pg_namespace where nspname = $1", &[schema.as_str().into()]);
+            match (made, there.map_err(|fault| fault.error)?.is_empty()) {
+                (Err(fault), true) => return Err(fault.error),
+                _ => connection.batch("select 1").map_err(|fault| fault.error)?,
+            }
+        }
+        let settings = connection
+            .query(
+                "select current_setting('server_version_num')::bigint, pg_encoding_to_char(encoding)::text, datcollate::text, \
+                        current_setting('fsync') \
+                 from pg_database where datname = current_database()",
+                &[],
+            )
+            .map_err(|fault| fault.error)?;
+        let Some(row) = settings.first() else {
+            return Err(DbError::Other("it does not say how it is set up".to_owned()));
+        };
+        let (version, encoding, collation, fsync): (i64, String, String, String) =
+            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        if version < 130_000 {
+            return Err(DbError::Unavailable(format!(
+                "PostgreSQL 13 or later is needed, this is {}",
+                version / 10_000
+            )));
+        }
+        if encoding != "UTF8" || !matches!(collation.as_str(), "C" | "POSIX" | "C.UTF-8" | "C.utf8") {
+            return Err(DbError::Unavailable(format!(
+                "it has the encoding {encoding} and the collation {collation}, which order text differently. Make it with \
+                 create database operon template template0 encoding 'UTF8' locale 'C'"
+            )));
+        }
+        if fsync != "on" {
+            tracing::warn!(
+                "the PostgreSQL server runs with fsync off: a power failure can lose and damage data"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// One session.
+pub(in crate::db) struct PgConnection {
+    /// None only while it is being dropped.
+    client: Option<Client>,
+    /// By text, then by the types of the values: a statement is prepared for the types it is given.
+    statements: HashMap<String, Vec<(Vec<Type>, Statement)>>,
+    prepared: usize,
+}
+
+impl PgConnection {
+    pub(in crate::db) fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, Fault> {
+        let statement = self.prepare(sql, params)?;
+        let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|value| value as _).collect();
+        let rows = self.client()?.query(&statement, &params).map_err(|error| fault(&error))?;
+        rows.iter().map(owned).collect()
+    }
+
+    pub(in crate::db) fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, Fault> {
+        let statement = self.prepare(sql, params)?;
+        let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|value| value as _).collect();
+        self.client()?.execute(&statement, &params).map_err(|error| fault(&error))
+    }
+
+    /// Runs statements without values, in the simple protocol.
+    pub(in crate::db) fn batch(&mut self, sql: &str) -> Result<(), Fault> {
+        self.client()?.batch_execute(sql).map_err(|error| fault(&error))
+    }
+
+    fn client(&mut self) -> Result<&mut Client, Fault> {
+        self.client.as_mut().ok_or_else(|| Fault::transaction(super::closed()))
+    }
+
+    fn prepare(&mut self, sql: &str, params: &[Value]) -> Result<Statement, Fault> {
+        let known = self.statements.get(sql).and_then(|variants| {
+            variants.iter().find(|(types, _)| types.iter().eq(params.iter().map(type_of)))
+        });
+        if let Some((_, statement)) = known {
+            return Ok(statement.clone());
+        }
+        let types: Vec<Type> = params.iter().map(|value| type_of(value).clone()).collect();
+        let statement = self.client()?.prepare_typed(sql, &types).map_err(|error| fault(&error))?;
+        if statement.params().len() != params.len() || !(1..=params.len()).all(|number| mentions(sql, number))
+        {
+            return Err(Fault::statement(DbError::Other(format!(
+                "the statement uses {} different parameters, which must be $1 to ${}, one for each bound value",
+                statement.params().len(),
+                params.len()
+            ))));
+        }
+        if self.prepared >= STATEMENTS {
+            // Rare (text with lists of many lengths); preparing the common ones again is cheap.
+            self.statements.clear();
+            self.prepared = 0;
+        }
+        self.prepared += 1;
+        self.statements.entry(sql.to_owned()).or_default().push((types, statement.clone()));
+        Ok(statement)
+    }
+}
+
+impl Drop for PgConnection {
+    fn drop(&mut self) {
+        self.statements.clear();
+        let Some(client) = self.client.take() else {
+            return;
+        };
+        // The client waits for its own small runtime to end, which must not happen on a thread that drives async tasks.
+        if tokio::runtime::Handle::try_current().is_ok() {
+            // Without a thread the operating system closes the socket when the process ends.
+            let _ = std::thread::Builder::new().name("postgres-close".to_owned()).spawn(move || drop(client));
+        }
+    }
+}
+
+/// Whether the text has this parameter; the server itself accepts a value that is not used when its type is said.
+fn mentions(sql: &str, number: usize) -> bool {
+    sql.split('$').skip(1).any(|rest| {
+        let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        rest.get(..digits).is_some_and(|digits| digits.parse() == Ok(number))
+    })
+}
+
+/// Every value has its type said, so that the server does not guess; null fits every type.
+fn type_of(value: &Value) -> &'static Type {
+    match value {
+        Value::Null => &Type::UNKNOWN,
+        Value::Int(_) => &Type::INT8,
+        Value::Real(_) => &Type::FLOAT8,
+        Value::Text(_) => &Type::TEXT,
+        Value::Blob(_) => &Type::BYTEA,
+    }
+}
+
+fn owned(row: &postgres::Row) -> Result<Row, Fault> {
+    let mut columns = Vec::with_capacity(row.len());
+    for (index, column) in row.columns().iter().enumerate() {
+        let value = row.try_get::<_, Value>(index).map_err(|_| {
+            Fault::statement(DbError::Other(format!(
+                "column {index} ({}) has the PostgreSQL type {}; cast it to bigint, text, double precision or bytea",
+                column.name(),
+                column.type_()
+            )))
+        })?;
+        columns.push(value);
+    }
+    Ok(Row { columns })
+}
+
+impl ToSql for Value {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        match self {
+            Value::Null => Ok(IsNull::Yes),
+            Value::Int(number) => number.to_sql(ty, out),
+            Value::Real(number) => number.to_sql(ty, out),
+            Value::Text(text) => text.to_sql(ty, out),
+            Value::Blob(bytes) => bytes.to_sql(ty, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+impl<'a> FromSql<'a> for Value {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Value, Box<dyn Error + Sync + Send>> {
+        Ok(match *ty {
+            Type::INT8 => Value::Int(i64::from_sql(ty, raw)?),
+            Type::INT4 => Value::Int(i32::from_sql(ty, raw)?.into()),
+            Type::INT2 => Value::Int(i16::from_sql(ty, raw)?.into()),
+            Type::BOOL => Value::Int(bool::from_sql(ty, raw)?.into()),
+            Type::FLOAT8 => Value::Real(f64::from_sql(ty, raw)?),
+            Type::FLOAT4 => Value::Real(f32::from_sql(ty, raw)?.into()),
+            Type::BYTEA => Value::Blob(raw.to_vec()),
+            Type::VOID => Value::Null,
+            _ => Value::Text(String::from_sql(ty, raw)?),
+        })
+    }
+
+    fn from_sql_null(_: &Type) -> Result<Value, Box<dyn Error + Sync + Send>> {
+        Ok(Value::Null)
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        let ours = [
+            Type::INT8,
+            Type::INT4,
+            Type::INT2,
+            Type::BOOL,
+            Type::FLOAT8,
+            Type::FLOAT4,
+            Type::BYTEA,
+            Type::VOID,
+            Type::UNKNOWN,
+        ];
+        ours.contains(ty) || <String as FromSql>::accepts(ty)
+    }
+}

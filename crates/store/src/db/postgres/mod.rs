@@ -1,0 +1,225 @@
+//! PostgreSQL: a pool of connections on blocking threads, serializable transactions, retried when they collide.
+
+mod connection;
+mod fault;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+pub(super) use connection::PgConnection;
+
+use super::error::{Fault, Reach, panic_text};
+use super::pool::{Lease, Pool, closed};
+use super::tx::Backend;
+use super::{DbError, Migration, Tx, migrate};
+use connection::Server;
+
+/// How often a transaction is tried before the caller is told that the database is busy.
+const TRIES: u32 = 12;
+
+/// The database of a larger installation.
+pub(super) struct Postgres {
+    server: Arc<Server>,
+    pool: Arc<Pool<PgConnection>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Read,
+    Write,
+}
+
+impl Mode {
+    fn begin(self) -> &'static str {
+        match self {
+            Mode::Read => "begin isolation level repeatable read read only",
+            // Under a weaker level two transactions can each see that the other administrator remains, and both leave.
+            Mode::Write => "begin isolation level serializable read write",
+        }
+    }
+}
+
+impl Postgres {
+    pub(super) async fn open(url: &str, schema: Option<String>, pool: usize) -> Result<Postgres, DbError> {
+        let server = Arc::new(Server::new(url, schema)?);
+        let first = server.clone();
+        let connection = on_thread(move || {
+            let mut connection = first.connect()?;
+            first.check(&mut connection)?;
+            Ok(connection)
+        })
+        .await?;
+        Ok(Postgres { server, pool: Pool::new(pool, vec![connection]) })
+    }
+
+    pub(super) async fn read<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: FnMut(&Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.run(Mode::Read, f).await
+    }
+
+    pub(super) async fn write<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: FnMut(&Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.run(Mode::Write, f).await
+    }
+
+    pub(super) async fn migrate(
+        &self,
+        migrations: &'static [Migration],
+    ) -> Result<Vec<&'static str>, DbError> {
+        let lease = self.pool.acquire().await?;
+        let server = self.server.clone();
+        on_thread(move || {
+            // A connection of its own: prepared statements of the old schema end with the connections that held them.
+            drop(lease.take_all_idle());
+            let tx = Tx::new(Backend::Postgres(Box::new(server.connect()?.into())));
+            migrate::run(&tx, migrations)
+        })
+        .await
+    }
+
+    pub(super) async fn close(&self) {
+        drop(self.pool.close().await);
+    }
+
+    async fn run<T, E, F>(&self, mode: Mode, mut f: F) -> Result<T, E>
+    where
+        F: FnMut(&Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let lease = self.pool.acquire().await?;
+        let server = self.server.clone();
+        on_thread(move || with_retries(&lease, &server, mode, &mut f)).await
+    }
+}
+
+async fn on_thread<T, E>(f: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<DbError> + Send + 'static,
+{
+    match tokio::task::spawn_blocking(f).await {
+        Ok(result) => result,
+        Err(_) => Err(closed().into()),
+    }
+}
+
+fn with_retries<T, E: From<DbError>>(
+    lease: &Lease<PgConnection>,
+    server: &Server,
+    mode: Mode,
+    f: &mut impl FnMut(&Tx) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut last = DbError::Busy;
+    for attempt in 0..TRIES {
+        let connection = match lease.take() {
+            Some(connection) => connection,
+            None => server.connect()?,
+        };
+        let tx = Tx::new(Backend::Postgres(Box::new(connection.into())));
+        let outcome = try_once(&tx, mode, f);
+        let connection_is_good = match &outcome {
+            Outcome::Done(_, good) => *good,
+            Outcome::Again(fault) => fault.reach == Reach::Again,
+        };
+        if connection_is_good && let Backend::Postgres(connection) = tx.backend {
+            lease.put(connection.into_inner());
+        }
+        match outcome {
+            Outcome::Done(result, _) => return result,
+            Outcome::Again(fault) => {
+                if fault.reach == Reach::Connection {
+                    // The server went away or restarted: the other idle connections are dead too.
+                    drop(lease.take_all_idle());
+                }
+                last = fault.error;
+            }
+        }
+        std::thread::sleep(pause(attempt));
+    }
+    Err(last.into())
+}
+
+enum Outcome<T, E> {
+    /// The result, and whether the connection is fit for the next transaction.
+    Done(Result<T, E>, bool),
+    Again(Fault),
+}
+
+fn try_once<T, E: From<DbError>>(
+    tx: &Tx,
+    mode: Mode,
+    f: &mut impl FnMut(&Tx) -> Result<T, E>,
+) -> Outcome<T, E> {
+    if tx.control(mode.begin()).is_err() {
+        return failed(tx, None);
+    }
+    // A panic leaves nothing half-done behind: the transaction is rolled back and the closure is not run again.
+    let result = match catch_unwind(AssertUnwindSafe(|| f(tx))) {
+        Ok(result) => result,
+        Err(payload) => {
+            tx.take_fault();
+            let good = tx.control("rollback").is_ok();
+            return Outcome::Done(Err(DbError::Panicked(panic_text(&*payload)).into()), good);
+        }
+    };
+    if tx.has_failed() {
+        return failed(tx, result.err());
+    }
+    match result {
+        Ok(value) => match tx.control("commit") {
+            Ok(()) => Outcome::Done(Ok(value), true),
+            Err(_) => failed_commit(tx),
+        },
+        Err(error) => Outcome::Done(Err(error), tx.control("rollback").is_ok()),
+    }
+}
+
+/// Ends a transaction in which a statement failed. The closure's own error, if any, explains it better.
+fn failed<T, E: From<DbError>>(tx: &Tx, own: Option<E>) -> Outcome<T, E> {
+    let fault = tx.take_fault().unwrap_or_else(|| Fault::transaction(DbError::Busy));
+    if fault.reach == Reach::Connection {
+        return Outcome::Again(fault);
+    }
+    let good = tx.control("rollback").is_ok();
+    if fault.reach == Reach::Again {
+        let reach = if good { Reach::Again } else { Reach::Connection };
+        return Outcome::Again(Fault { reach, ..fault });
+    }
+    Outcome::Done(Err(own.unwrap_or_else(|| fault.error.into())), good)
+}
+
+fn failed_commit<T, E: From<DbError>>(tx: &Tx) -> Outcome<T, E> {
+    let fault = tx.take_fault().unwrap_or_else(|| Fault::transaction(DbError::Busy));
+    match fault.reach {
+        // Whether the commit arrived is unknown, so running the closure again could do everything twice.
+        Reach::Connection => Outcome::Done(
+            Err(DbError::Unavailable(
+                "the connection broke while the change was being saved. Look whether it is there before you try again."
+                    .to_owned(),
+            )
+            .into()),
+            false,
+        ),
+        Reach::Again => Outcome::Again(fault),
+        Reach::Statement | Reach::Transaction => Outcome::Done(Err(fault.error.into()), false),
+    }
+}
+
+/// Longer after each try, and different for callers that collided, so that they do not collide again.
+fn pause(attempt: u32) -> Duration {
+    static CALLS: AtomicU64 = AtomicU64::new(0);
+    let spread = CALLS.fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48;
+    let longest = 1_000_u64 << attempt.min(7);
+    Duration::from_micros(longest / 2 + longest * spread / (2 << 16))
+}

@@ -1,0 +1,218 @@
+//! One SQLite connection: opening, binding by name, reading rows, naming failures.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig as Switch;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OpenFlags, Statement, ffi};
+
+use crate::db::error::{Fault, Reach};
+use crate::db::{DbError, Row, Value};
+
+/// How long a statement waits for another process that holds the database.
+const BUSY_WAIT: Duration = Duration::from_secs(5);
+/// Prepared statements kept per connection.
+const STATEMENTS: usize = 512;
+
+/// Where the database is, and through which VFS it is reached.
+#[derive(Debug, Clone)]
+pub(in crate::db) struct Place {
+    pub(in crate::db) path: PathBuf,
+    pub(in crate::db) vfs: Option<String>,
+}
+
+/// One connection.
+pub(in crate::db) struct SqliteConnection {
+    pub(super) raw: Connection,
+}
+
+impl SqliteConnection {
+    /// The connection that writes; makes the database when there is none.
+    pub(super) fn open_writer(place: &Place) -> Result<SqliteConnection, DbError> {
+        let raw = open(place, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        let writer = SqliteConnection { raw };
+        writer.prepare_writer().map_err(|error| named(&place.path, error))?;
+        Ok(writer)
+    }
+
+    /// A connection that can only read.
+    pub(super) fn open_reader(place: &Place) -> Result<SqliteConnection, DbError> {
+        let reader = SqliteConnection { raw: open(place, OpenFlags::SQLITE_OPEN_READ_ONLY)? };
+        reader.raw.execute_batch("pragma query_only = on; pragma cache_size = -16384").map_err(plain)?;
+        Ok(reader)
+    }
+
+    fn prepare_writer(&self) -> Result<(), DbError> {
+        if self.raw.is_readonly("main").map_err(plain)? {
+            return Err(DbError::ReadOnly);
+        }
+        let mode: String =
+            self.raw.query_row("pragma journal_mode = wal", [], |row| row.get(0)).map_err(plain)?;
+        if mode != "wal" {
+            return Err(DbError::Unavailable(format!(
+                "it cannot use a write-ahead log here (the journal mode stayed {mode}); keep it on a local disk"
+            )));
+        }
+        // `full` makes every commit durable; the log is cut back after a burst.
+        self.raw
+            .execute_batch(
+                "pragma synchronous = full; pragma cache_size = -65536; pragma journal_size_limit = 67108864",
+            )
+            .map_err(plain)
+    }
+
+    pub(in crate::db) fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, Fault> {
+        let mut statement = self.raw.prepare_cached(sql).map_err(fault)?;
+        bind(&mut statement, params)?;
+        let width = statement.column_count();
+        let mut found = Vec::new();
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next().map_err(fault)? {
+            let mut columns = Vec::with_capacity(width);
+            for column in 0..width {
+                columns.push(owned(row.get_ref(column).map_err(fault)?)?);
+            }
+            found.push(Row { columns });
+        }
+        Ok(found)
+    }
+
+    pub(in crate::db) fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, Fault> {
+        let mut statement = self.raw.prepare_cached(sql).map_err(fault)?;
+        bind(&mut statement, params)?;
+        let changes_nothing = statement.readonly();
+        let mut rows = statement.raw_query();
+        while rows.next().map_err(fault)?.is_some() {}
+        drop(rows);
+        Ok(if changes_nothing { 0 } else { self.raw.changes() })
+    }
+
+    pub(in crate::db) fn control(&self, sql: &str) -> Result<(), Fault> {
+        let mut statement = self.raw.prepare_cached(sql).map_err(fault)?;
+        statement.raw_execute().map(|_| ()).map_err(fault)
+    }
+
+    /// Whether no transaction is open, for instance because SQLite itself gave it up.
+    pub(super) fn is_idle(&self) -> bool {
+        self.raw.is_autocommit()
+    }
+}
+
+fn open(place: &Place, flags: OpenFlags) -> Result<Connection, DbError> {
+    // Each connection is used by one thread at a time, so SQLite need not lock it.
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_EXRESCODE;
+    let opened = match &place.vfs {
+        Some(vfs) => Connection::open_with_flags_and_vfs(&place.path, flags, vfs.as_str()),
+        None => Connection::open_with_flags(&place.path, flags),
+    };
+    let raw = opened.map_err(|error| named(&place.path, plain(error)))?;
+    set_up(&raw).map_err(|error| named(&place.path, plain(error)))?;
+    Ok(raw)
+}
+
+fn set_up(raw: &Connection) -> rusqlite::Result<()> {
+    raw.busy_timeout(BUSY_WAIT)?;
+    raw.set_prepared_statement_cache_capacity(STATEMENTS);
+    raw.set_db_config(Switch::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    // "x" is a name and never a string, as in PostgreSQL.
+    raw.set_db_config(Switch::SQLITE_DBCONFIG_DQS_DML, false)?;
+    raw.set_db_config(Switch::SQLITE_DBCONFIG_DQS_DDL, false)?;
+    // Temporary tables stay in memory: files elsewhere would hold restricted rows.
+    raw.execute_batch("pragma foreign_keys = on; pragma trusted_schema = off; pragma temp_store = memory")
+}
+
+// `$2` in SQLite is a *name*, numbered by first appearance in the text; binding by position would swap values in silence.
+fn bind(statement: &mut Statement<'_>, params: &[Value]) -> Result<(), Fault> {
+    let used = statement.parameter_count();
+    for index in 1..=used {
+        let number =
+            statement.parameter_name(index).and_then(|name| name.strip_prefix('$')?.parse::<usize>().ok());
+        let value = number.and_then(|number| params.get(number.checked_sub(1)?));
+        let Some(value) = value else {
+            return Err(wrong_params(used, params.len()));
+        };
+        statement.raw_bind_parameter(index, borrowed(value)).map_err(fault)?;
+    }
+    if used != params.len() {
+        return Err(wrong_params(used, params.len()));
+    }
+    Ok(())
+}
+
+fn wrong_params(used: usize, bound: usize) -> Fault {
+    Fault::statement(DbError::Other(format!(
+        "the statement uses {used} different parameters, which must be $1 to ${bound}, one for each bound value"
+    )))
+}
+
+fn borrowed(value: &Value) -> ToSqlOutput<'_> {
+    ToSqlOutput::Borrowed(match value {
+        Value::Null => ValueRef::Null,
+        Value::Int(number) => ValueRef::Integer(*number),
+        Value::Real(number) => ValueRef::Real(*number),
+        Value::Text(text) => ValueRef::Text(text.as_bytes()),
+        Value::Blob(bytes) => ValueRef::Blob(bytes),
+    })
+}
+
+fn owned(value: ValueRef<'_>) -> Result<Value, Fault> {
+    Ok(match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Int(number),
+        ValueRef::Real(number) => Value::Real(number),
+        ValueRef::Text(bytes) => Value::Text(String::from_utf8(bytes.to_vec()).map_err(|_| {
+            Fault::statement(DbError::Corrupt("a text column holds bytes that are not UTF-8".to_owned()))
+        })?),
+        ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+    })
+}
+
+/// The error alone, where no transaction is open.
+pub(super) fn plain(error: rusqlite::Error) -> DbError {
+    fault(error).error
+}
+
+/// The error with the path of the database, for errors about the files.
+pub(super) fn named(path: &Path, error: DbError) -> DbError {
+    match error {
+        DbError::Unavailable(why) => DbError::Unavailable(format!("{}: {why}", path.display())),
+        DbError::Corrupt(why) => DbError::Corrupt(format!("{}: {why}", path.display())),
+        other => other,
+    }
+}
+
+pub(super) fn fault(error: rusqlite::Error) -> Fault {
+    let rusqlite::Error::SqliteFailure(code, message) = error else {
+        return Fault::statement(DbError::Other(error.to_string()));
+    };
+    let message = message.unwrap_or_else(|| code.to_string());
+    let (error, reach) = match code.extended_code & 0xff {
+        ffi::SQLITE_CONSTRAINT => (constraint(code.extended_code, message), Reach::Statement),
+        ffi::SQLITE_TOOBIG => (DbError::Constraint { rule: message }, Reach::Statement),
+        ffi::SQLITE_FULL => (DbError::DiskFull, Reach::Transaction),
+        ffi::SQLITE_READONLY => (DbError::ReadOnly, Reach::Transaction),
+        ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => (DbError::Busy, Reach::Transaction),
+        ffi::SQLITE_IOERR | ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB => {
+            (DbError::Corrupt(message), Reach::Transaction)
+        }
+        ffi::SQLITE_CANTOPEN | ffi::SQLITE_PERM | ffi::SQLITE_AUTH => {
+            (DbError::Unavailable(message), Reach::Transaction)
+        }
+        ffi::SQLITE_NOMEM | ffi::SQLITE_INTERRUPT => (DbError::Other(message), Reach::Transaction),
+        _ => (DbError::Other(message), Reach::Statement),
+    };
+    Fault { error, reach }
+}
+
+fn constraint(extended_code: i32, message: String) -> DbError {
+    let unique =
+        [ffi::SQLITE_CONSTRAINT_UNIQUE, ffi::SQLITE_CONSTRAINT_PRIMARYKEY, ffi::SQLITE_CONSTRAINT_ROWID];
+    if !unique.contains(&extended_code) {
+        return DbError::Constraint { rule: message };
+    }
+    // "UNIQUE constraint failed: account.email" or "…: index 'account_email'".
+    let what = message.split_once(": ").map_or(message.as_str(), |(_, what)| what);
+    let index = what.strip_prefix("index '").and_then(|name| name.strip_suffix('\''));
+    DbError::Unique { constraint: index.unwrap_or(what).to_owned() }
+}

@@ -1,0 +1,125 @@
+//! SQLite: one thread that writes in groups, and a set of connections that read.
+
+mod backup;
+mod connection;
+mod writer;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::runtime::{Handle, RuntimeFlavor};
+
+pub(super) use connection::{Place, SqliteConnection};
+
+use super::error::panic_text;
+use super::pool::{Lease, Pool, closed};
+use super::tx::{Backend, Tx};
+use super::{DbError, Migration, migrate};
+use writer::Writer;
+
+/// The database of the embedded server.
+pub(super) struct Sqlite {
+    place: Place,
+    writer: Writer,
+    readers: Arc<Pool<SqliteConnection>>,
+}
+
+impl Sqlite {
+    pub(super) async fn open(place: Place) -> Result<Sqlite, DbError> {
+        let size = std::thread::available_parallelism().map_or(4, |cores| (cores.get() * 2).clamp(4, 16));
+        tokio::task::spawn_blocking(move || {
+            let writer = Writer::start(place.clone())?;
+            // One reader now, so that a directory that cannot be read is found at start; the rest when they are needed.
+            let reader = SqliteConnection::open_reader(&place)?;
+            Ok(Sqlite { place, writer, readers: Pool::new(size, vec![reader]) })
+        })
+        .await
+        .map_err(|_| closed())?
+    }
+
+    pub(super) async fn write<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: FnMut(&Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.writer.write(f).await
+    }
+
+    pub(super) async fn read<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: FnMut(&Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let lease = self.readers.acquire().await?;
+        let place = self.place.clone();
+        match tokio::task::spawn_blocking(move || run_read(&lease, &place, f)).await {
+            Ok(result) => result,
+            Err(_) => Err(closed().into()),
+        }
+    }
+
+    pub(super) async fn read_inline<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: FnMut(&Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
+            return self.read(f).await;
+        }
+        let lease = self.readers.acquire().await?;
+        tokio::task::block_in_place(|| run_read(&lease, &self.place, f))
+    }
+
+    pub(super) async fn migrate(
+        &self,
+        migrations: &'static [Migration],
+    ) -> Result<Vec<&'static str>, DbError> {
+        self.writer.alone(move |tx| migrate::run(tx, migrations)).await
+    }
+
+    pub(super) async fn checkpoint(&self) -> Result<(), DbError> {
+        self.writer.alone(|tx| tx.query("pragma wal_checkpoint(truncate)", &[]).map(|_how_far| ())).await
+    }
+
+    pub(super) async fn backup_to(&self, target: PathBuf) -> Result<(), DbError> {
+        let place = self.place.clone();
+        tokio::task::spawn_blocking(move || backup::write(&place, &target)).await.map_err(|_| closed())?
+    }
+
+    pub(super) async fn close(&self) {
+        // Readers first: the last connection to close checkpoints, and only the writer may.
+        drop(self.readers.close().await);
+        self.writer.close().await;
+    }
+}
+
+fn run_read<T, E, F>(lease: &Lease<SqliteConnection>, place: &Place, mut f: F) -> Result<T, E>
+where
+    F: FnMut(&Tx) -> Result<T, E>,
+    E: From<DbError>,
+{
+    let connection = match lease.take() {
+        Some(connection) => connection,
+        None => SqliteConnection::open_reader(place)?,
+    };
+    let tx = Tx::new(Backend::Sqlite(connection));
+    tx.control("begin deferred")?;
+    // The transaction only reads, so a panic leaves nothing behind but itself.
+    let result = catch_unwind(AssertUnwindSafe(|| f(&tx)))
+        .unwrap_or_else(|payload| Err(DbError::Panicked(panic_text(&*payload)).into()));
+    let fault = tx.take_fault();
+    // A connection that cannot end its transaction is dropped, and the next caller opens another.
+    if tx.control("rollback").is_ok()
+        && let Backend::Sqlite(connection) = tx.backend
+    {
+        lease.put(connection);
+    }
+    match fault {
+        Some(fault) if result.is_ok() => Err(fault.error.into()),
+        _ => result,
+    }
+}
