@@ -15,6 +15,7 @@ pub mod method;
 pub mod org;
 pub mod page;
 pub mod project;
+pub mod query;
 pub mod system;
 pub mod text;
 pub mod time;

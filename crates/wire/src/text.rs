@@ -161,6 +161,8 @@ texts! {
     Description: 0..=65_536, without_nul;
     /// The media type of a file; the limit is ours.
     MediaType: 0..=255, without_control;
+    /// The name of a region.
+    RegionName: 1..=100, without_control;
     /// Makes a repeated call harmless (data 2.3).
     Nonce: 0..=128, without_nul;
     /// What a user or organisation is called by, letters as typed (identity-and-sharing 2).

@@ -1,0 +1,222 @@
+//! The simpler filters: words, lists, time ranges and scope.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::value::{SeqAccessDeserializer, StrDeserializer};
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::word::{AnyOr, Word, word_impls, words};
+use crate::Class;
+use crate::folder::FolderPath;
+use crate::id::ContainerId;
+use crate::metadata::List;
+use crate::time::Millis;
+
+words! {
+    /// How far a data object has come; it never goes back (data 5).
+    ObjectState { Open => "open", Closing => "closing", Closed => "closed" }
+    /// Where the bytes of a copy of a file lie (data 8.4).
+    ArchivalState { Live => "live", Archival => "archival", Archived => "archived", Unarchiving => "unarchiving" }
+    /// The filter by visibility; `visible` unless told otherwise.
+    Visibility { Visible => "visible", Hidden => "hidden", Either => "either" }
+    /// What a search can be sorted by.
+    SortField { Created => "created" }
+    /// Which end comes first.
+    Ordering { Ascending => "ascending", Descending => "descending" }
+}
+
+/// The filter by state.
+pub type StateQuery = AnyOr<ObjectState>;
+/// The filter by archival state.
+pub type ArchivalQuery = AnyOr<ArchivalState>;
+
+#[expect(clippy::derivable_impls, reason = "the macro above makes the enum")]
+impl Default for Visibility {
+    fn default() -> Self {
+        Self::Visible
+    }
+}
+
+impl Visibility {
+    /// Whether an object passes the filter.
+    #[must_use]
+    pub fn matches(self, hidden: bool) -> bool {
+        match self {
+            Self::Visible => !hidden,
+            Self::Hidden => hidden,
+            Self::Either => true,
+        }
+    }
+}
+
+/// The class of a data object, as the filter by class takes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ObjectClass(Class);
+
+impl ObjectClass {
+    /// The class, one of those that lie in folders.
+    #[must_use]
+    pub fn get(self) -> Class {
+        self.0
+    }
+}
+
+impl Word for ObjectClass {
+    fn all() -> &'static [Self] {
+        const ALL: &[ObjectClass] = &[
+            ObjectClass(Class::Record),
+            ObjectClass(Class::File),
+            ObjectClass(Class::Applet),
+            ObjectClass(Class::Workflow),
+            ObjectClass(Class::Database),
+            ObjectClass(Class::Dbcluster),
+        ];
+        ALL
+    }
+
+    fn as_str(self) -> &'static str {
+        self.0.as_str()
+    }
+}
+
+word_impls!(ObjectClass);
+
+/// Most values of a [`OneOrMany`].
+pub const MAX_CHOICES: usize = 1000;
+
+/// One value, or an array of at most [`MAX_CHOICES`] of which one must fit; an empty array fits nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OneOrMany<T>(Vec<T>);
+
+impl<T> Deref for OneOrMany<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Either<T> {
+            type Value = OneOrMany<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "a string or an array of strings")
+            }
+
+            fn visit_str<E: Error>(self, one: &str) -> Result<Self::Value, E> {
+                T::deserialize(StrDeserializer::new(one)).map(|one| OneOrMany(vec![one]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, many: A) -> Result<Self::Value, A::Error> {
+                let many = List::<T, MAX_CHOICES>::deserialize(SeqAccessDeserializer::new(many))?;
+                Ok(OneOrMany(many.into_vec()))
+            }
+        }
+        deserializer.deserialize_any(Either(PhantomData))
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("OneOrMany{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let one = generator.subschema_for::<T>();
+        json_schema!({ "anyOf": [one, { "type": "array", "items": one, "maxItems": MAX_CHOICES }] })
+    }
+}
+
+/// A range of times, both ends included; an absent end is open. Negative times mean "before now".
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+pub struct TimeRange {
+    /// The earliest time that passes.
+    pub after: Option<Millis>,
+    /// The latest time that passes.
+    pub before: Option<Millis>,
+}
+
+impl TimeRange {
+    /// The same range with both ends counted from the epoch.
+    #[must_use]
+    pub fn relative_to(self, now: Millis) -> Self {
+        let resolve = |end: Option<Millis>| end.map(|end| end.relative_to(now));
+        Self { after: resolve(self.after), before: resolve(self.before) }
+    }
+
+    /// Whether a time lies in the range, whose ends must already count from the epoch.
+    #[must_use]
+    pub fn matches(self, time: Millis) -> bool {
+        self.after.is_none_or(|after| after <= time) && self.before.is_none_or(|before| time <= before)
+    }
+}
+
+/// Where to search: in one container, there at or below a folder. Without `project`, everywhere.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "ScopeInput")]
+pub struct ScopeQuery {
+    /// The container; absent: every container the caller may search.
+    pub project: Option<ContainerId>,
+    /// The folder; absent: the root. Never given without `project`.
+    pub folder: Option<FolderPath>,
+    /// Whether folders below count too.
+    pub recurse: bool,
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct ScopeInput {
+    project: Option<ContainerId>,
+    folder: Option<FolderPath>,
+    recurse: Option<bool>,
+}
+
+impl TryFrom<ScopeInput> for ScopeQuery {
+    type Error = &'static str;
+
+    fn try_from(ScopeInput { project, folder, recurse }: ScopeInput) -> Result<Self, Self::Error> {
+        if folder.is_some() && project.is_none() {
+            return Err("a \"folder\" needs a \"project\" beside it");
+        }
+        Ok(Self { project, folder, recurse: recurse.unwrap_or(true) })
+    }
+}
+
+impl Default for ScopeQuery {
+    fn default() -> Self {
+        Self { project: None, folder: None, recurse: true }
+    }
+}
+
+impl ScopeQuery {
+    /// Whether a copy in this folder of this container lies in the scope.
+    #[must_use]
+    pub fn matches(&self, container: &ContainerId, folder: &FolderPath) -> bool {
+        let Some(project) = &self.project else { return true };
+        let top = self.folder.clone().unwrap_or_default();
+        project == container && (top == *folder || (self.recurse && top.is_ancestor_of(folder)))
+    }
+}
+
+/// How the results of a search are sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+pub struct SortBy {
+    /// What to compare.
+    pub field: SortField,
+    /// Which end comes first.
+    pub ordering: Ordering,
+}
+
+#[cfg(test)]
+mod tests;
