@@ -55,8 +55,13 @@ pub(super) fn install(repo: &Repo) -> Result<Vec<Missing>> {
             apt.env("DEBIAN_FRONTEND", "noninteractive");
             apt
         };
-        run(apt().args(["update", "--quiet"]))?;
-        run(apt().args(["install", "--yes", "--quiet", "--no-install-recommends"]).args(&packages))?;
+        let install = ["install", "--yes", "--quiet", "--no-install-recommends"];
+        let done =
+            run(apt().args(["update", "--quiet"])).and_then(|()| run(apt().args(install).args(&packages)));
+        if let Err(why) = done {
+            // What is still missing is asked for below, together with everything else.
+            eprintln!("note: {why:#}");
+        }
         missing.retain(|program| !(program.here)(repo));
     }
     Ok(missing.into_iter().map(ask).collect())
