@@ -20,7 +20,12 @@ fn world(level: Level) -> Facts {
 #[track_caller]
 fn refused(facts: &Facts, action: Action, outcome: Outcome, rule: Rule) {
     let decision = decide(facts, action);
-    assert_eq!((decision.outcome, decision.rule), (outcome, rule), "{action:?}\n{:#?}", explain(facts, action));
+    assert_eq!(
+        (decision.outcome, decision.rule),
+        (outcome, rule),
+        "{action:?}\n{:#?}",
+        explain(facts, action)
+    );
 }
 
 /// A stranger meets nothing; somebody without a token is told to sign in.
