@@ -1,1 +1,18 @@
-//! app
+//! The use cases of Operon: load, decide, change, audit, notify. No HTTP, no SQL, no HTML.
+
+mod billing;
+pub mod context;
+pub mod error;
+pub mod event;
+pub mod options;
+pub mod work;
+
+pub mod member;
+pub mod project;
+pub mod sign_in;
+pub mod user;
+pub mod visible;
+
+pub use context::{App, Clock, Ctx, Random, RequestInfo};
+pub use error::{Error, Result};
+pub use work::Work;

@@ -1,2 +1,75 @@
-//! The `operon` program.
-fn main() {}
+//! The `operon` program: the server and the command line in one binary.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use server::Config;
+
+/// Keep, share, govern and analyse biomedical data.
+#[derive(Parser)]
+#[command(name = "operon", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server.
+    Serve(Serve),
+}
+
+#[derive(clap::Args)]
+struct Serve {
+    /// A TOML file with settings.
+    #[arg(long, env = "OPERON_CONFIG")]
+    config: Option<PathBuf>,
+    /// Where everything is kept.
+    #[arg(long)]
+    data_dir: Option<PathBuf>,
+    /// The address to serve on; port 0 takes a free one.
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&anyhow::Error::new(error).context("cannot start")),
+    };
+    let outcome = match arguments.command {
+        Command::Serve(serve) => runtime.block_on(run(serve)),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+async fn run(arguments: Serve) -> anyhow::Result<()> {
+    let mut config = Config::load(arguments.config.as_deref(), std::env::vars())?;
+    if let Some(data_dir) = arguments.data_dir {
+        config.data_dir = data_dir;
+    }
+    if let Some(listen) = arguments.listen {
+        config.listen = listen;
+    }
+    server::logging::start();
+    let running = server::start(config).await?;
+    let stop = running.stop.clone();
+    tokio::spawn(async move {
+        server::logging::stop_signal().await;
+        stop.ask();
+    });
+    running.wait().await;
+    Ok(())
+}
+
+#[expect(clippy::print_stderr, reason = "the program's last word to the person who started it")]
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("operon: {error:#}");
+    ExitCode::FAILURE
+}

@@ -1,3 +1,18 @@
-//! What Operon keeps: transactions and statements over SQLite and PostgreSQL.
+//! Metadata: tables, SQL text and transactions, for SQLite and PostgreSQL alike.
+//!
+//! Every SQL statement of Operon stands in this crate. It knows `policy` for the permits that writing needs.
 
+pub mod access;
+pub mod account;
+pub mod audit;
 pub mod db;
+pub mod folder;
+pub mod grant;
+pub mod keys;
+pub mod object;
+pub mod org;
+pub mod placement;
+pub mod project;
+pub mod schema;
+pub mod text;
+pub mod token;

@@ -2,23 +2,24 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::id::{BillToId, Id};
 use crate::level::Level;
+use crate::metadata::{Properties, Tags};
+use crate::text::{Description, ProjectName, RegionName, Summary};
 
 /// Input of `/project/new`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct New {
     /// 1 to 255 bytes; need not be unique.
-    pub name: String,
+    pub name: ProjectName,
     /// One line for lists.
     #[serde(default)]
-    pub summary: String,
+    pub summary: Summary,
     /// Longer text.
     #[serde(default)]
-    pub description: String,
+    pub description: Description,
     /// Deleting data needs ADMINISTER.
     #[serde(default)]
     pub protected: bool,
@@ -44,14 +45,14 @@ pub struct New {
     pub database_results_restricted: Option<u32>,
     /// Non-empty strings.
     #[serde(default)]
-    pub tags: Vec<String>,
+    pub tags: Tags,
     /// Key to value; keys up to 100 bytes, values up to 700.
     #[serde(default)]
-    pub properties: Map<String, Value>,
+    pub properties: Properties,
     /// Who pays; the caller's default when absent.
     pub bill_to: Option<BillToId>,
     /// Where the data lie; the default region of the payer when absent.
-    pub region: Option<String>,
+    pub region: Option<RegionName>,
 }
 
 /// Input of `/project-xxxx/invite`.

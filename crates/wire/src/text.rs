@@ -173,6 +173,19 @@ texts! {
     EmailAddress: 3..=254, email_shape;
 }
 
+/// A text that may be empty and was not sent is empty.
+macro_rules! empty_by_default {
+    ($($name:ident),+) => {$(
+        impl Default for $name {
+            fn default() -> Self {
+                Self(String::new())
+            }
+        }
+    )+};
+}
+
+empty_by_default!(Summary, Description, PersonName);
+
 impl EmailAddress {
     /// The address in lower case: two accounts must not differ in letter case alone.
     #[must_use]

@@ -24,6 +24,7 @@ mod value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use crate::params;
 pub use error::DbError;
 pub use migrate::Migration;
 pub use sql::Sql;

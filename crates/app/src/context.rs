@@ -1,0 +1,93 @@
+//! What every use case is given: the shared parts of the server, and who asks.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use secrets::ServerKeys;
+use store::access::Caller;
+use store::db::Db;
+use wire::{Class, Id, MethodName};
+
+use crate::options::Options;
+
+/// The time, as the server sees it.
+pub trait Clock: Send + Sync {
+    /// Milliseconds since the epoch, UTC.
+    fn now(&self) -> i64;
+}
+
+/// Where unpredictable bytes come from.
+pub trait Random: Send + Sync {
+    /// Fills the buffer from a source fit for secrets.
+    fn fill(&self, buffer: &mut [u8]);
+}
+
+/// The shared parts of a server. One per process.
+pub struct App {
+    /// All metadata.
+    pub db: Db,
+    /// The bytes of files.
+    pub blobs: blobs::BlobStore,
+    /// The clock.
+    pub clock: Box<dyn Clock>,
+    /// Randomness.
+    pub random: Box<dyn Random>,
+    /// The keys that seal secrets and sign links; they lie outside the database.
+    pub keys: ServerKeys,
+    /// What the operator decided.
+    pub options: Options,
+}
+
+impl App {
+    /// A fresh id of a class.
+    #[must_use]
+    pub fn mint(&self, class: Class) -> Id {
+        Id::mint(class, self.random_bytes())
+    }
+
+    /// Unpredictable bytes.
+    #[must_use]
+    pub fn random_bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.random.fill(&mut bytes);
+        bytes
+    }
+}
+
+/// One request as the use cases see it.
+#[derive(Debug, Clone)]
+pub struct RequestInfo {
+    /// The id in the answer's `x-request-id`.
+    pub id: Arc<str>,
+    /// The address it came from; none for work of the server's own.
+    pub origin: Option<IpAddr>,
+    /// When it came, in ms since the epoch: the time of everything it does.
+    pub now: i64,
+}
+
+/// Who asks for what, and everything needed to answer. Cheap to clone.
+#[derive(Clone)]
+pub struct Ctx {
+    /// The shared parts of the server.
+    pub app: Arc<App>,
+    /// Who asks; none without a token.
+    pub caller: Option<Arc<Caller>>,
+    /// The request.
+    pub request: RequestInfo,
+    /// The method that was called.
+    pub method: MethodName,
+}
+
+impl Ctx {
+    /// The context of one request.
+    #[must_use]
+    pub fn new(app: Arc<App>, caller: Option<Caller>, request: RequestInfo, method: MethodName) -> Self {
+        Self { app, caller: caller.map(Arc::new), request, method }
+    }
+
+    /// When the request came, in ms since the epoch.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.request.now
+    }
+}

@@ -1,0 +1,74 @@
+//! The one error type of the use cases. It knows no transport; `into_wire` is the only way out.
+
+use blobs::BlobError;
+use store::db::DbError;
+use wire::{ApiError, ErrorType};
+
+/// The result of a use case.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a use case did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The access decision said no. Recorded in the audit log before the answer leaves.
+    #[error("{0:?}")]
+    Refused(Box<store::access::Refused>),
+    /// Something else that the caller can understand and mend.
+    #[error("{0}")]
+    Said(#[from] ApiError),
+    /// The metadata store.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// The bytes.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    /// A fault of ours. The text goes to the log, never to the caller.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// A fault of ours.
+    #[expect(clippy::needless_pass_by_value, reason = "so that it can be named in `map_err`")]
+    pub fn internal(what: impl ToString) -> Self {
+        Self::Internal(what.to_string())
+    }
+
+    /// The error as the caller meets it. What only the operator may know goes to the log.
+    #[must_use]
+    pub fn into_wire(self) -> ApiError {
+        match self {
+            Self::Refused(refused) => from_refusal(&refused),
+            Self::Said(said) => said,
+            Self::Db(DbError::Busy | DbError::Unavailable(_)) => ApiError::new(
+                ErrorType::ServiceUnavailable,
+                "The server is busy with other changes and saved nothing. Try again in a moment.",
+            ),
+            Self::Db(error @ (DbError::DiskFull | DbError::ReadOnly)) => {
+                tracing::error!(%error, "the database takes no changes");
+                ApiError::new(ErrorType::ServiceUnavailable, error.to_string())
+            }
+            Self::Db(error) => fault(&error),
+            Self::Blob(error) => fault(&error),
+            Self::Internal(what) => fault(&what),
+        }
+    }
+}
+
+fn from_refusal(refused: &store::access::Refused) -> ApiError {
+    let subject =
+        refused.project.as_deref().or(refused.subjects.first().map(String::as_str)).unwrap_or("this server");
+    match refused.decision.outcome.error_type() {
+        Some(ErrorType::ResourceNotFound) => crate::work::no_such(subject),
+        Some(kind) => ApiError::new(kind, refused.decision.message(subject)),
+        None => fault(&"a decision that said yes was answered as a refusal"),
+    }
+}
+
+fn fault(what: &dyn std::fmt::Display) -> ApiError {
+    tracing::error!(error = %what, "a request ended on a fault of ours");
+    ApiError::new(
+        ErrorType::InternalError,
+        "The server met a fault of its own and did nothing. Try again; if it stays, give your administrator the request id.",
+    )
+}

@@ -1,0 +1,118 @@
+//! Audit events as the use cases write them (design promise 7, F473).
+//!
+//! Events carry ids, never names or addresses, so that what they say of a person stays erasable.
+
+use std::net::IpAddr;
+
+use audit::{AddressClass, Outcome};
+use serde_json::{Value as Json, json};
+use store::access::Refused;
+
+use crate::error::{Error, Result};
+use crate::work::Work;
+
+/// What happened, before the transaction gives it time, actor and request.
+#[derive(Debug, Clone)]
+pub struct Event {
+    action: &'static str,
+    outcome: Outcome,
+    project: Option<String>,
+    subjects: Vec<String>,
+    rule: Option<String>,
+    before: Option<Json>,
+    after: Option<Json>,
+}
+
+impl Event {
+    /// Something that was done. `action` is `<what>.<verb>`, such as `member.invite`.
+    #[must_use]
+    pub fn done(action: &'static str) -> Self {
+        Self {
+            action,
+            outcome: Outcome::Allowed,
+            project: None,
+            subjects: Vec::new(),
+            rule: None,
+            before: None,
+            after: None,
+        }
+    }
+
+    /// A refusal of the access decision.
+    #[must_use]
+    pub fn refused(refused: &Refused) -> Self {
+        Self {
+            outcome: Outcome::Refused,
+            project: refused.project.clone(),
+            subjects: refused.subjects.clone(),
+            rule: Some(refused.decision.rule.code().to_owned()),
+            after: Some(json!({ "asked": refused.asked })),
+            ..Self::done("access.refuse")
+        }
+    }
+
+    /// The project it happened in.
+    #[must_use]
+    pub fn project(mut self, id: &impl ToString) -> Self {
+        self.project = Some(id.to_string());
+        self
+    }
+
+    /// Something else that it concerns: an object, a person, an organisation.
+    #[must_use]
+    pub fn subject(mut self, id: &impl ToString) -> Self {
+        self.subjects.push(id.to_string());
+        self
+    }
+
+    /// The rule that allowed it.
+    #[must_use]
+    pub fn rule(mut self, code: impl Into<String>) -> Self {
+        self.rule = Some(code.into());
+        self
+    }
+
+    /// What was there before.
+    #[must_use]
+    pub fn before(mut self, value: Json) -> Self {
+        self.before = Some(value);
+        self
+    }
+
+    /// What is there now.
+    #[must_use]
+    pub fn after(mut self, value: Json) -> Self {
+        self.after = Some(value);
+        self
+    }
+}
+
+/// Writes an event into the transaction of `work`.
+pub(crate) fn append(work: &Work<'_>, event: Event) -> Result<()> {
+    let ctx = work.ctx;
+    let mut entry = audit::Event::new(work.now(), ctx.method.as_str(), event.action, event.outcome);
+    if let Some(caller) = &ctx.caller {
+        entry.actor = Some(caller.id.as_id().clone());
+        entry.token = Some(caller.token_ref().to_owned());
+    }
+    entry.origin = Some(ctx.request.origin.map_or(AddressClass::System, class_of));
+    entry.request = Some(ctx.request.id.to_string());
+    entry.subjects = event.project.iter().chain(&event.subjects).cloned().collect();
+    entry.rule = event.rule;
+    entry.before = event.before;
+    entry.after = event.after;
+    store::audit::append(work.tx, &entry, event.project.as_deref()).map_err(Error::from)
+}
+
+/// The kind of an address; the address itself stays out of the log.
+fn class_of(address: IpAddr) -> AddressClass {
+    let address = address.to_canonical();
+    if address.is_loopback() {
+        return AddressClass::Loopback;
+    }
+    let private = match address {
+        IpAddr::V4(v4) => v4.is_private() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local(),
+    };
+    if private { AddressClass::Private } else { AddressClass::Public }
+}

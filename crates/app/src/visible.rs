@@ -1,0 +1,18 @@
+//! Whether the caller may know of an entity at all.
+
+use wire::Id;
+use wire::id::ContainerId;
+
+use crate::context::Ctx;
+use crate::error::Result;
+
+/// Fails when the entity does not exist or the caller may not see it; both answer alike (contract: data 2.1).
+///
+/// # Errors
+/// `ResourceNotFound`.
+pub async fn check(ctx: &Ctx, id: &Id) -> Result<()> {
+    if let Some(project) = ContainerId::from_id(id.clone()) {
+        ctx.look(move |work| work.project(&project).map(|_| ())).await?;
+    }
+    Ok(())
+}

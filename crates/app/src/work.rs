@@ -1,0 +1,218 @@
+//! One transaction of a use case: decide, change and audit event stand or fall together.
+
+use std::sync::Arc;
+
+use policy::{Action, OrgAction, SystemAction};
+use store::access::{Access, Caller, OrgPermit, Permit, Refused, Settings, SystemPermit};
+use store::db::Tx;
+use store::object::Object;
+use store::placement::Placement;
+use store::project::Project;
+use wire::id::{BillToId, ContainerId, ObjectId, OrgId};
+use wire::{ApiError, ErrorType};
+
+use crate::context::Ctx;
+use crate::error::{Error, Result};
+use crate::event::Event;
+
+/// A transaction and the request it serves.
+pub struct Work<'tx> {
+    /// The transaction.
+    pub tx: &'tx Tx,
+    /// The request.
+    pub ctx: &'tx Ctx,
+}
+
+/// A copy of an object, with the caller's access to it.
+#[derive(Debug, Clone)]
+pub struct Copy {
+    /// What every copy shares.
+    pub object: Object,
+    /// What belongs to this copy.
+    pub placement: Placement,
+    /// Where it lies.
+    pub project: Project,
+    /// The caller's access to it.
+    pub access: Access,
+}
+
+impl Ctx {
+    /// Runs a use case that changes something. What it returns leaves only after the commit.
+    ///
+    /// The closure may run several times, so it has no effect but through the transaction. When the decision says no,
+    /// everything the closure did is undone and the refusal alone is committed, as an audit event.
+    ///
+    /// # Errors
+    /// Whatever the closure returns, or the store's.
+    pub async fn change<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&Work<'_>) -> Result<T> + Send + 'static,
+    {
+        let ctx = self.clone();
+        let outcome: Result<T, Box<Refused>> = self
+            .app
+            .db
+            .write(move |tx| {
+                let work = Work { tx, ctx: &ctx };
+                match tx.nested(|_| f(&work)) {
+                    Ok(done) => Ok(Ok(done)),
+                    Err(Error::Refused(refused)) => {
+                        work.record(Event::refused(&refused))?;
+                        Ok(Err(refused))
+                    }
+                    Err(other) => Err(other),
+                }
+            })
+            .await?;
+        outcome.map_err(Error::Refused)
+    }
+
+    /// Runs a use case that only reads, on one snapshot. A refusal is recorded before it is answered.
+    ///
+    /// # Errors
+    /// Whatever the closure returns, or the store's.
+    pub async fn look<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&Work<'_>) -> Result<T> + Send + 'static,
+    {
+        let ctx = self.clone();
+        let outcome = self.app.db.read(move |tx| f(&Work { tx, ctx: &ctx })).await;
+        if let Err(Error::Refused(refused)) = &outcome {
+            let (ctx, refused) = (self.clone(), refused.clone());
+            self.app.db.write(move |tx| Work { tx, ctx: &ctx }.record(Event::refused(&refused))).await?;
+        }
+        outcome
+    }
+}
+
+impl<'tx> Work<'tx> {
+    /// Who asks.
+    ///
+    /// # Errors
+    /// `PermissionDenied` without a token.
+    pub fn caller(&self) -> Result<&'tx Arc<Caller>> {
+        self.ctx.caller.as_ref().ok_or_else(|| {
+            ApiError::new(ErrorType::PermissionDenied, "This needs a signed-in user. Sign in and try again.")
+                .into()
+        })
+    }
+
+    /// When the request came, in ms.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        self.ctx.request.now
+    }
+
+    /// The project of an id, with the caller's access to it. One that the caller may not see is absent.
+    ///
+    /// # Errors
+    /// `ResourceNotFound`.
+    pub fn project(&self, id: &ContainerId) -> Result<(Project, Access)> {
+        let caller = self.caller()?;
+        let found = store::project::by_id(self.tx, id)?;
+        let Some(project) = found else { return Err(absent(id.as_str())) };
+        let access = Access::load(self.tx, caller, &self.settings(), &project)?;
+        if access.sees_project() { Ok((project, access)) } else { Err(absent(id.as_str())) }
+    }
+
+    /// The copy of an object in one project. Hidden and absent answer alike.
+    ///
+    /// # Errors
+    /// `ResourceNotFound`.
+    pub fn copy(&self, id: &ObjectId, project: &ContainerId) -> Result<Copy> {
+        let (project, access) = self.project(project)?;
+        let object = store::object::by_id(self.tx, id)?.ok_or_else(|| absent(id.as_str()))?;
+        self.copy_in(&object, project, &access)?.ok_or_else(|| absent(id.as_str()))
+    }
+
+    /// A copy of an object that the caller may see: in the hinted project if it is there, else where the caller's
+    /// level is highest, else the oldest (contract: data 9).
+    ///
+    /// # Errors
+    /// `ResourceNotFound`.
+    pub fn any_copy(&self, id: &ObjectId, hint: Option<&ContainerId>) -> Result<Copy> {
+        let object = store::object::by_id(self.tx, id)?.ok_or_else(|| absent(id.as_str()))?;
+        let mut best: Option<Copy> = None;
+        for container in store::placement::projects_of(self.tx, object.key)? {
+            let Ok((project, access)) = self.project(&container) else { continue };
+            let Some(copy) = self.copy_in(&object, project, &access)? else { continue };
+            if hint == Some(&container) {
+                return Ok(copy);
+            }
+            if best.as_ref().is_none_or(|best| copy.access.level() > best.access.level()) {
+                best = Some(copy);
+            }
+        }
+        best.ok_or_else(|| absent(id.as_str()))
+    }
+
+    fn copy_in(&self, object: &Object, project: Project, access: &Access) -> Result<Option<Copy>> {
+        let Some(placement) = store::placement::find(self.tx, object.key, project.key)? else {
+            return Ok(None);
+        };
+        let access = access.to_object(self.caller()?, object, &placement);
+        Ok(access.sees_object().then(|| Copy { object: object.clone(), placement, project, access }))
+    }
+
+    /// Leave to do something in a project.
+    ///
+    /// # Errors
+    /// `Refused`, with the rule that decided.
+    pub fn permit(&self, access: &Access, action: Action) -> Result<Permit<'tx>> {
+        access.permit(self.tx, action).map_err(Error::Refused)
+    }
+
+    /// Leave to do something that concerns no project.
+    ///
+    /// # Errors
+    /// `Refused`, with the rule that decided.
+    pub fn system_permit(&self, action: SystemAction) -> Result<SystemPermit<'tx>> {
+        store::access::system_permit(self.tx, self.caller()?, &self.settings(), action)
+            .map_err(Error::Refused)
+    }
+
+    /// Leave to make a project that `bill_to` pays for.
+    ///
+    /// # Errors
+    /// `Refused`, with the rule that decided.
+    pub fn create_project_permit(&self, bill_to: &BillToId) -> Result<SystemPermit<'tx>> {
+        store::access::create_project_permit(self.tx, self.caller()?, &self.settings(), bill_to)?
+            .map_err(Error::Refused)
+    }
+
+    /// Leave to do something in an organisation.
+    ///
+    /// # Errors
+    /// `ResourceNotFound` when there is no such organisation; `Refused`, with the rule that decided.
+    pub fn org_permit(&self, id: &OrgId, action: OrgAction) -> Result<OrgPermit<'tx>> {
+        let key = store::org::key_of(self.tx, id)?.ok_or_else(|| absent(id.as_str()))?;
+        store::access::org_permit(self.tx, self.caller()?, &self.settings(), key, id, action)?
+            .map_err(Error::Refused)
+    }
+
+    /// What the operator decided, as far as access goes, and the time.
+    fn settings(&self) -> Settings {
+        let options = &self.ctx.app.options;
+        Settings { admin_access: options.admin_access, read_only_cap: options.read_only_cap, now: self.now() }
+    }
+
+    /// Writes an audit event into this transaction.
+    ///
+    /// # Errors
+    /// The store's; then nothing of the transaction is kept.
+    pub fn record(&self, event: Event) -> Result<()> {
+        crate::event::append(self, event)
+    }
+}
+
+/// What is hidden answers exactly like what does not exist.
+pub(crate) fn absent(id: &str) -> Error {
+    no_such(id).into()
+}
+
+/// See [`absent`].
+pub(crate) fn no_such(id: &str) -> ApiError {
+    ApiError::new(ErrorType::ResourceNotFound, format!("There is no {id}, or you have no access to it."))
+}

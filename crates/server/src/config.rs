@@ -1,0 +1,191 @@
+//! Configuration: defaults, then a TOML file, then `OPERON_…` variables, then the command line.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use app::options::{AdminAccess, Options, ReadOnlyCap};
+use serde::Deserialize;
+
+/// Everything the operator can set.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where everything is kept that is not configured to lie elsewhere.
+    pub data_dir: PathBuf,
+    /// The address to serve on.
+    pub listen: SocketAddr,
+    /// The address people and clients reach the server by; `http://<listen>` when absent.
+    pub public_url: Option<String>,
+    /// `postgres://…`; SQLite in the data directory when absent.
+    pub database: Option<String>,
+    /// Whether to believe the last address of `X-Forwarded-For`. Only behind a proxy that sets it.
+    pub trust_forwarded_for: bool,
+    /// Regions projects may lie in; the first is the default.
+    pub regions: Vec<String>,
+    /// Whether anybody may make an account for themselves.
+    pub self_sign_up: bool,
+    /// Serve TLS with the operator's certificate.
+    pub tls: Option<Tls>,
+    /// Bounds on what the server reads.
+    pub limits: Limits,
+}
+
+/// Certificate and key, PEM files.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// The certificate chain.
+    pub certificate: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// Bounds on what the server reads.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Largest body of an API call, in bytes.
+    pub body_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { body_bytes: 16 << 20 }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("operon-data"),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            public_url: None,
+            database: None,
+            trust_forwarded_for: false,
+            regions: vec!["local".to_owned()],
+            self_sign_up: false,
+            tls: None,
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the file, if one is named, and lays the variables over it.
+    ///
+    /// `OPERON_LIMITS__BODY_BYTES=1` sets `limits.body_bytes`: two underscores go one table down.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or something in it or in a variable is unknown or of the wrong type.
+    pub fn load(
+        file: Option<&Path>,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> anyhow::Result<Self> {
+        let mut table = match file {
+            None => toml::Table::new(),
+            Some(path) => std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read the configuration file {}", path.display()))?
+                .parse()
+                .with_context(|| format!("{} is not a TOML file", path.display()))?,
+        };
+        for (name, value) in variables {
+            let Some(key) = name.strip_prefix("OPERON_") else { continue };
+            if is_for_other_commands(key) {
+                continue;
+            }
+            set(&mut table, &key.to_ascii_lowercase(), &value)
+                .with_context(|| format!("the variable {name} cannot be used"))?;
+        }
+        table.try_into().context("the configuration has a setting that is unknown or of the wrong type")
+    }
+
+    /// Where the bytes of files lie.
+    pub(crate) fn blobs(&self) -> blobs::Config {
+        blobs::Config::Local(blobs::LocalConfig::new(
+            self.data_dir.join("files"),
+            self.data_dir.join("archive"),
+        ))
+    }
+
+    /// What the use cases need to know.
+    pub(crate) fn options(&self, bound: SocketAddr) -> Options {
+        Options {
+            public_url: self.public_url(bound),
+            regions: self.regions.clone(),
+            admin_access: AdminAccess::GrantSelf,
+            read_only_cap: ReadOnlyCap::CollaboratorView,
+            self_sign_up: self.self_sign_up,
+        }
+    }
+
+    /// The address that links in mails and answers begin with, without a final slash.
+    #[must_use]
+    pub fn public_url(&self, bound: SocketAddr) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        self.public_url
+            .as_deref()
+            .map_or_else(|| format!("{scheme}://{bound}"), |url| url.trim_end_matches('/').to_owned())
+    }
+}
+
+/// Variables that set up tests or name the configuration file, not the server.
+fn is_for_other_commands(key: &str) -> bool {
+    key == "CONFIG" || key == "LOG" || key.starts_with("TEST_")
+}
+
+fn set(table: &mut toml::Table, path: &str, value: &str) -> anyhow::Result<()> {
+    match path.split_once("__") {
+        None => {
+            table.insert(path.to_owned(), typed(value));
+            Ok(())
+        }
+        Some((head, rest)) => {
+            let inner =
+                table.entry(head.to_owned()).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+            let Some(inner) = inner.as_table_mut() else { bail!("`{head}` is not a table of settings") };
+            set(inner, rest, value)
+        }
+    }
+}
+
+/// Variables are text; what reads as a number or a truth value is one.
+fn typed(value: &str) -> toml::Value {
+    if let Ok(number) = value.parse::<i64>() {
+        return toml::Value::Integer(number);
+    }
+    match value {
+        "true" => toml::Value::Boolean(true),
+        "false" => toml::Value::Boolean(false),
+        _ => toml::Value::String(value.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(variables: &[(&str, &str)]) -> anyhow::Result<Config> {
+        Config::load(None, variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+    }
+
+    #[test]
+    fn variables_reach_into_tables() {
+        let config = load(&[
+            ("OPERON_LISTEN", "127.0.0.1:9"),
+            ("OPERON_LIMITS__BODY_BYTES", "77"),
+            ("OPERON_TRUST_FORWARDED_FOR", "true"),
+            ("PATH", "/bin"),
+        ])
+        .unwrap();
+        assert_eq!(config.listen.port(), 9);
+        assert_eq!(config.limits.body_bytes, 77);
+        assert!(config.trust_forwarded_for);
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_refused() {
+        let error = format!("{:#}", load(&[("OPERON_LISTTEN", "127.0.0.1:9")]).unwrap_err());
+        assert!(error.contains("listten"), "{error}");
+    }
+}

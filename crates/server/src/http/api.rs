@@ -1,0 +1,132 @@
+//! The API door: `POST /<subject>/<verb>` with a JSON body.
+//!
+//! Checks come in the order of the contract (data 2.1): JSON and content type, token, the subject exists and is
+//! visible, shape of the input, permission. The last three are the handler's.
+
+use std::sync::Arc;
+
+use app::{Ctx, Error, RequestInfo};
+use axum::body::Bytes;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method as HttpMethod, header};
+use axum::response::Response;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use percent_encoding::percent_decode_str;
+use wire::method::{Caller, Method, RouteSubject};
+use wire::{ApiError, ErrorType, Id};
+
+use super::reply;
+use super::request::{Origin, RequestId};
+use crate::Server;
+
+/// Answers every request that no other route takes.
+pub(super) async fn door(State(server): State<Arc<Server>>, request: Request) -> Response {
+    match answer(server, request).await {
+        Ok(value) => reply::json(&value),
+        Err(error) => reply::error(&error),
+    }
+}
+
+async fn answer(server: Arc<Server>, request: Request) -> Result<serde_json::Value, ApiError> {
+    let (parts, body) = request.into_parts();
+    let route = Route::read(parts.uri.path())?;
+    if parts.method != HttpMethod::POST {
+        return Err(no_such_route(parts.uri.path()));
+    }
+    let body = read_body(body, server.config.limits.body_bytes).await?;
+    let content_type =
+        parts.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("unreadable"));
+    let input = wire::json::parse_body(content_type, &body)?;
+
+    let request = RequestInfo {
+        id: parts.extensions.get::<RequestId>().map_or_else(|| "".into(), |id| id.0.clone()),
+        origin: parts.extensions.get::<Origin>().map(|origin| origin.0),
+        now: server.app.clock.now(),
+    };
+    let caller = match bearer(&parts.headers)? {
+        Some(token) => Some(server.app.authenticate(&token, request.now).await.map_err(Error::into_wire)?),
+        None => None,
+    };
+    let method = route.method().ok_or_else(|| no_such_route(parts.uri.path()))?;
+    match (method.caller, &caller) {
+        (Caller::Anyone, _) | (Caller::Token, Some(_)) => {}
+        (Caller::FullToken, Some(caller)) if caller.scope.is_full() => {}
+        (Caller::FullToken, Some(_)) => {
+            return Err(ApiError::new(
+                ErrorType::PermissionDenied,
+                "This method needs a token of full scope; the token that was sent is limited to some projects. Sign in with your password instead.",
+            ));
+        }
+        (Caller::Token | Caller::FullToken, None) => {
+            return Err(ApiError::new(
+                ErrorType::PermissionDenied,
+                "This method needs a token, and none was sent. Sign in, or send the header `Authorization: Bearer <token>`.",
+            ));
+        }
+    }
+    let ctx = Ctx::new(Arc::clone(&server.app), caller, request, method.name);
+    server.handlers.call(method.name, ctx, route.id, input).await.map_err(Error::into_wire)
+}
+
+/// The two segments of an API route.
+struct Route {
+    word: String,
+    id: Option<Id>,
+    verb: String,
+}
+
+impl Route {
+    fn read(path: &str) -> Result<Self, ApiError> {
+        let decoded = percent_decode_str(path).decode_utf8().map_err(|_| no_such_route(path))?;
+        let mut segments = decoded.trim_start_matches('/').splitn(3, '/');
+        match (segments.next(), segments.next(), segments.next()) {
+            (Some(word), Some(verb), None) if !word.is_empty() && !verb.is_empty() => {
+                Ok(Self { word: word.to_owned(), id: Id::parse(word), verb: verb.to_owned() })
+            }
+            _ => Err(no_such_route(path)),
+        }
+    }
+
+    fn method(&self) -> Option<&'static Method> {
+        let subject = match &self.id {
+            Some(id) => RouteSubject::Entity(id.class()),
+            None => RouteSubject::Word(&self.word),
+        };
+        Method::find(&subject, &self.verb)
+    }
+}
+
+async fn read_body(body: axum::body::Body, limit: usize) -> Result<Bytes, ApiError> {
+    match Limited::new(body, limit).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::invalid_input(format!(
+            "The request body is larger than the {limit} bytes this server reads. Split the request into smaller ones."
+        ))),
+        Err(_) => Err(ApiError::new(
+            ErrorType::MalformedJson,
+            "The request body ended before it was complete. Send the request again.",
+        )),
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let token = value.to_str().ok().and_then(|text| {
+        let (scheme, token) = text.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+    });
+    match token {
+        Some(token) if !token.is_empty() => Ok(Some(token)),
+        _ => Err(ApiError::new(
+            ErrorType::InvalidAuthentication,
+            "The Authorization header is not of the form `Bearer <token>`.",
+        )),
+    }
+}
+
+fn no_such_route(path: &str) -> ApiError {
+    let shown: String = path.chars().take(200).collect();
+    ApiError::new(ErrorType::ResourceNotFound, format!("There is nothing at {shown}."))
+}
+
+pub use super::handlers::Handlers;

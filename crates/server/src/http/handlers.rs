@@ -1,0 +1,110 @@
+//! Which function answers which method. The match is exhaustive: a row of the list without a handler does not compile.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use app::{Ctx, Error};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use wire::id::{ContainerId, ProjectId};
+use wire::{ApiError, ErrorType, Id, METHODS, MethodName};
+
+type Answer = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;
+type Handler = Box<dyn Fn(Ctx, Option<Id>, Value) -> Answer + Send + Sync>;
+
+/// The handlers, in the order of the list of methods.
+pub struct Handlers(Vec<Handler>);
+
+impl Handlers {
+    /// One handler per method.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(METHODS.iter().map(|method| handler_of(method.name)).collect())
+    }
+
+    pub(super) fn call(&self, name: MethodName, ctx: Ctx, id: Option<Id>, input: Value) -> Answer {
+        self.0[name as usize](ctx, id, input)
+    }
+}
+
+impl Default for Handlers {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn handler_of(name: MethodName) -> Handler {
+    use MethodName as M;
+    match name {
+        M::SystemWhoami => plain(app::user::whoami),
+        M::SystemNewAuthToken => plain(app::sign_in::new_auth_token),
+        M::ProjectNew => plain(app::project::new),
+        M::ProjectDescribe => entity::<ContainerId, _, _, _>(app::project::describe),
+        M::ProjectInvite => entity::<ProjectId, _, _, _>(app::member::invite),
+    }
+}
+
+/// A method without an entity in its route.
+fn plain<I, O, F>(method: fn(Ctx, I) -> F) -> Handler
+where
+    I: DeserializeOwned + Send + 'static,
+    O: Serialize + 'static,
+    F: Future<Output = Result<O, Error>> + Send + 'static,
+{
+    Box::new(move |ctx, _, input| {
+        Box::pin(async move { encode(&method(ctx, wire::json::decode(input)?).await?) })
+    })
+}
+
+/// A method of the entity in its route. Whether the caller may see the entity is answered before whether the
+/// input has the right shape (contract: data 2.1), so a shape error waits for that look.
+fn entity<S, I, O, F>(method: fn(Ctx, S, I) -> F) -> Handler
+where
+    S: EntityId + Send + 'static,
+    I: DeserializeOwned + Send + 'static,
+    O: Serialize + 'static,
+    F: Future<Output = Result<O, Error>> + Send + 'static,
+{
+    Box::new(move |ctx, id, input| {
+        Box::pin(async move {
+            let Some(subject) = id.clone().and_then(S::of) else {
+                return Err(ApiError::new(
+                    ErrorType::ResourceNotFound,
+                    "The id in the route is of another class.",
+                )
+                .into());
+            };
+            match wire::json::decode(input) {
+                Ok(input) => encode(&method(ctx, subject, input).await?),
+                Err(shape) => {
+                    if let Some(id) = id {
+                        app::visible::check(&ctx, &id).await?;
+                    }
+                    Err(shape.into())
+                }
+            }
+        })
+    })
+}
+
+fn encode<O: Serialize>(output: &O) -> Result<Value, Error> {
+    serde_json::to_value(output).map_err(Error::internal)
+}
+
+/// Ids that can stand in a route.
+trait EntityId: Sized {
+    fn of(id: Id) -> Option<Self>;
+}
+
+macro_rules! entity_ids {
+    ($($id:ty),+) => {$(
+        impl EntityId for $id {
+            fn of(id: Id) -> Option<Self> {
+                Self::from_id(id)
+            }
+        }
+    )+};
+}
+
+entity_ids!(ContainerId, ProjectId);

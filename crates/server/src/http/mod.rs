@@ -1,0 +1,46 @@
+//! Everything that speaks HTTP: the API door, data up and down, health, and the pages.
+
+mod api;
+mod cors;
+mod handlers;
+mod listen;
+mod reply;
+mod request;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::get;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+
+pub use api::Handlers;
+pub use listen::{Listener, Stop};
+pub use request::RequestIds;
+
+use crate::Server;
+
+/// Answers under this size are sent plain; they gain nothing from compression.
+const COMPRESS_ABOVE_BYTES: u64 = 1024;
+
+/// The whole of the server's routes.
+///
+/// Compressed answers carry no `Content-Length`, since clients compare it with the length after
+/// decompression (contract: dx-client 1).
+pub fn router(server: Arc<Server>) -> Router {
+    let compress = CompressionLayer::new().gzip(true).compress_when(
+        SizeAbove::new(COMPRESS_ABOVE_BYTES).and(NotForContentType::const_new("application/octet-stream")),
+    );
+    let answered_as_json = Router::new()
+        .route("/healthz", get(request::healthz))
+        .fallback(api::door)
+        .layer(DefaultBodyLimit::disable())
+        .layer(compress);
+    Router::new()
+        .merge(answered_as_json)
+        .layer(middleware::from_fn(cors::cors))
+        .layer(middleware::from_fn_with_state(Arc::clone(&server), request::stamp))
+        .with_state(server)
+}

@@ -1,0 +1,9 @@
+//! The server, tested as its users meet it: over HTTP, on a database of its own.
+
+#![allow(unreachable_pub, reason = "a test program has no outside")]
+#![allow(dead_code, reason = "the world offers what any test may want")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a failing test says helps to find why")]
+
+mod project;
+mod world;

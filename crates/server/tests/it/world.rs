@@ -1,0 +1,177 @@
+//! A server of its own for each test, and clients by role.
+//!
+//! `OPERON_TEST_DATABASE=postgres` runs the same tests on PostgreSQL; the default is SQLite.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::{Value, json};
+use server::{Config, Running};
+use store::account::{AccountState, NewAccount};
+use store::db::DbError;
+use store::token::{NewToken, Purpose};
+use tempfile::TempDir;
+use wire::Level;
+use wire::id::UserId;
+use wire::user::TokenScope;
+
+/// A running server with an empty database.
+pub struct World {
+    /// Its data directory.
+    pub data: TempDir,
+    running: Running,
+    http: reqwest::Client,
+    minted: AtomicU64,
+}
+
+/// Somebody who calls the API.
+#[derive(Clone)]
+pub struct Client {
+    /// The bearer token, if any.
+    pub token: Option<String>,
+    base: String,
+    http: reqwest::Client,
+}
+
+/// An answer as a test looks at it.
+#[derive(Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: Value,
+    /// The headers, names in lower case.
+    pub headers: reqwest::header::HeaderMap,
+}
+
+impl World {
+    /// Starts a server.
+    pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// Starts a server whose configuration was changed first.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut config = Config {
+            data_dir: data.path().join("data"),
+            listen: "127.0.0.1:0".parse().unwrap(),
+            ..Config::default()
+        };
+        change(&mut config);
+        // The test's own HTTP client needs a provider; a second test in the same process finds it installed.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let running = server::start(config).await.unwrap();
+        Self { data, running, http: reqwest::Client::new(), minted: AtomicU64::new(0) }
+    }
+
+    /// A new active person with a token of full scope.
+    pub async fn user(&self, handle: &str) -> Client {
+        let handle = handle.to_owned();
+        let token = format!("{handle}-token-{}", self.minted.fetch_add(1, Ordering::Relaxed));
+        let stored = token.clone();
+        self.running
+            .app
+            .db
+            .write(move |tx| {
+                let id = UserId::from_handle(&handle).unwrap();
+                let email = format!("{handle}@example.org");
+                let account = store::account::insert(
+                    tx,
+                    &NewAccount {
+                        id: &id,
+                        handle: &handle,
+                        email: Some(&email),
+                        first: &handle,
+                        middle: "",
+                        last: "Test",
+                        occupation: None,
+                        kind: store::account::PlatformKind::Standard,
+                        state: AccountState::Active,
+                        bill_to: id.as_str(),
+                        created_by: None,
+                    },
+                    1_000,
+                )?;
+                store::token::insert(
+                    tx,
+                    &NewToken {
+                        signature: &secrets::token::signature(&stored),
+                        account,
+                        purpose: Purpose::Api,
+                        label: "test",
+                        scope: &TokenScope::FULL,
+                        expires: None,
+                        parent: None,
+                    },
+                    1_000,
+                )?;
+                Ok::<_, DbError>(())
+            })
+            .await
+            .unwrap();
+        self.client(Some(&token))
+    }
+
+    /// A client with any token, or none.
+    pub fn client(&self, token: Option<&str>) -> Client {
+        Client {
+            token: token.map(ToOwned::to_owned),
+            base: format!("http://{}", self.running.address),
+            http: self.http.clone(),
+        }
+    }
+
+    /// Somebody without a token.
+    pub fn anonymous(&self) -> Client {
+        self.client(None)
+    }
+}
+
+impl Client {
+    /// Calls a method.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.post_raw(path, body.to_string().into_bytes()).await
+    }
+
+    /// Calls a method with any bytes as body.
+    pub async fn post_raw(&self, path: &str, body: Vec<u8>) -> Answer {
+        let mut request = self
+            .http
+            .post(format!("{}{path}", self.base))
+            .header("content-type", "application/json")
+            .body(body);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.unwrap();
+        let body =
+            serde_json::from_str(&text).unwrap_or_else(|_| panic!("{path} did not answer JSON: {text}"));
+        Answer { status, body, headers }
+    }
+
+    /// Calls a method that must succeed.
+    pub async fn ok(&self, path: &str, body: Value) -> Value {
+        let answer = self.post(path, body).await;
+        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+        answer.body
+    }
+
+    /// Calls a method that must fail with this error type; answers the message.
+    pub async fn fails(&self, path: &str, body: Value, kind: &str) -> String {
+        let answer = self.post(path, body).await;
+        assert_eq!(answer.body["error"]["type"], kind, "{path}: {} {}", answer.status, answer.body);
+        answer.body["error"]["message"].as_str().unwrap().to_owned()
+    }
+
+    /// Makes a project.
+    pub async fn project(&self, name: &str) -> String {
+        self.ok("/project/new", json!({ "name": name })).await["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Gives somebody a level in a project.
+    pub async fn invite(&self, project: &str, invitee: &str, level: Level) {
+        self.ok(&format!("/{project}/invite"), json!({ "invitee": invitee, "level": level })).await;
+    }
+}

@@ -1,0 +1,166 @@
+//! Access decisions on facts that come from the database, and the permits they yield.
+//!
+//! Only this module gathers facts and only it makes permits, so that a permit always rests on what the transaction
+//! sees. What writes to a project takes the project from the permit.
+
+use std::marker::PhantomData;
+
+use policy::{Action, AdminAccess, Decision, Facts, ObjectFacts, ReadOnlyCap, Rule};
+use wire::Level;
+use wire::id::{ContainerId, ObjectId, UserId};
+use wire::user::TokenScope;
+
+use crate::db::{DbError, Tx};
+use crate::keys::{AccountKey, ProjectKey, TokenKey};
+use crate::object::Object;
+use crate::placement::Placement;
+use crate::project::Project;
+
+mod facts;
+mod system;
+
+pub use system::{Decided, OrgPermit, SystemPermit, create_project_permit, org_permit, payer, system_permit};
+
+/// Who asks, once the token is known to be good.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The account.
+    pub account: AccountKey,
+    /// Its id.
+    pub id: UserId,
+    /// Its kind on the platform.
+    pub kind: policy::PlatformKind,
+    /// The token.
+    pub token: TokenKey,
+    /// The token's signature.
+    pub signature: String,
+    /// What the token may do at most.
+    pub scope: TokenScope,
+}
+
+impl Caller {
+    /// Enough of the token's signature to find the token, and useless to anyone else.
+    #[must_use]
+    pub fn token_ref(&self) -> &str {
+        self.signature.get(..audit::event::TOKEN_REF_LEN).unwrap_or(&self.signature)
+    }
+}
+
+/// The operator's decisions that the facts include (contract: identity-and-sharing B7).
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// How platform administrators reach projects they are no member of.
+    pub admin_access: AdminAccess,
+    /// What read-only users are cut to.
+    pub read_only_cap: ReadOnlyCap,
+    /// The time, for what expires, in ms.
+    pub now: i64,
+}
+
+/// One caller's access to one project, as this transaction sees it.
+#[derive(Debug, Clone)]
+pub struct Access {
+    project: ProjectKey,
+    id: ContainerId,
+    object: Option<ObjectId>,
+    facts: Facts,
+}
+
+/// Leave to do one thing in one project. It cannot be made but by a decision, copied, or kept beyond its transaction.
+#[derive(Debug)]
+pub struct Permit<'tx> {
+    project: ProjectKey,
+    rule: Rule,
+    _transaction: PhantomData<&'tx Tx>,
+}
+
+/// A decision that said no.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// What was asked.
+    pub asked: String,
+    /// The project it was asked in.
+    pub project: Option<String>,
+    /// What else it concerned.
+    pub subjects: Vec<String>,
+    /// The decision, with every reason.
+    pub decision: Decision,
+}
+
+impl Access {
+    /// Gathers the facts about a caller in a project.
+    pub fn load(tx: &Tx, caller: &Caller, settings: &Settings, project: &Project) -> Result<Self, DbError> {
+        Ok(Self {
+            project: project.key,
+            id: project.id.clone(),
+            object: None,
+            facts: facts::gather(tx, caller, settings, project)?,
+        })
+    }
+
+    /// Whether the caller may know that the project exists.
+    #[must_use]
+    pub fn sees_project(&self) -> bool {
+        policy::decide(&self.facts, Action::SeeProject).allowed()
+    }
+
+    /// The facts, for lists and explanations.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// The same access, to one object as it lies in this project.
+    #[must_use]
+    pub fn to_object(&self, caller: &Caller, object: &Object, placement: &Placement) -> Self {
+        let mut narrowed = self.clone();
+        narrowed.facts.object = Some(ObjectFacts {
+            labels: placement.labels,
+            state: object.state.into(),
+            made_by_actor: object.created_by == caller.account,
+            output: object.created_by_job.is_some() && object.created_in == self.project,
+        });
+        narrowed.object = Some(object.id.clone());
+        narrowed
+    }
+
+    /// Whether the caller may know that the object exists.
+    #[must_use]
+    pub fn sees_object(&self) -> bool {
+        policy::decide(&self.facts, Action::ViewObject).allowed()
+    }
+
+    /// The caller's level in the project, as the wire shows it.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        policy::effective(&self.facts).level
+    }
+
+    /// Decides, and gives leave or the refusal with its reasons.
+    pub fn permit<'tx>(&self, _tx: &'tx Tx, action: Action) -> Result<Permit<'tx>, Box<Refused>> {
+        let decision = policy::decide(&self.facts, action);
+        if decision.allowed() {
+            return Ok(Permit { project: self.project, rule: decision.rule, _transaction: PhantomData });
+        }
+        Err(Box::new(Refused {
+            asked: format!("{action:?}"),
+            project: Some(self.id.to_string()),
+            subjects: self.object.iter().map(ToString::to_string).collect(),
+            decision: policy::explain(&self.facts, action),
+        }))
+    }
+}
+
+impl Permit<'_> {
+    /// The project that the leave is for.
+    #[must_use]
+    pub fn project(&self) -> ProjectKey {
+        self.project
+    }
+
+    /// The rule that gave it, for the audit log.
+    #[must_use]
+    pub fn rule(&self) -> Rule {
+        self.rule
+    }
+}

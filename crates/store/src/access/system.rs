@@ -1,0 +1,141 @@
+//! Decisions that concern no project: the platform as a whole, and organisations.
+
+use std::marker::PhantomData;
+
+use policy::{Actor, BillingGate, Decision, MemberListVisibility, OrgAction, OrgFacts, SystemAction};
+use wire::Level;
+use wire::id::{BillToId, OrgId, UserId};
+
+use super::facts::{actor, org_member};
+use super::{Caller, Refused, Settings};
+use crate::db::{DbError, Tx, params};
+use crate::keys::OrgKey;
+use crate::text::{self, Word};
+
+/// Leave to do one thing that concerns no project.
+#[derive(Debug)]
+pub struct SystemPermit<'tx> {
+    _transaction: PhantomData<&'tx Tx>,
+}
+
+/// Leave to do one thing in one organisation.
+#[derive(Debug)]
+pub struct OrgPermit<'tx> {
+    org: OrgKey,
+    _transaction: PhantomData<&'tx Tx>,
+}
+
+impl OrgPermit<'_> {
+    /// The organisation that the leave is for.
+    #[must_use]
+    pub fn org(&self) -> OrgKey {
+        self.org
+    }
+}
+
+/// An answer of the decision, or the refusal; errors of the store are apart.
+pub type Decided<T> = Result<Result<T, Box<Refused>>, DbError>;
+
+/// Decides about the platform as a whole.
+pub fn system_permit<'tx>(
+    _tx: &'tx Tx,
+    caller: &Caller,
+    settings: &Settings,
+    action: SystemAction,
+) -> Result<SystemPermit<'tx>, Box<Refused>> {
+    let decision = policy::decide_system(&platform_actor(caller, settings), action);
+    if decision.allowed() {
+        return Ok(SystemPermit { _transaction: PhantomData });
+    }
+    Err(refused(decision, format!("{action:?}"), None))
+}
+
+/// Decides whether the caller may make a project that `bill_to` pays for.
+pub fn create_project_permit<'tx>(
+    tx: &'tx Tx,
+    caller: &Caller,
+    settings: &Settings,
+    bill_to: &BillToId,
+) -> Decided<SystemPermit<'tx>> {
+    let (may_bill, billing) = payer(tx, caller, settings, bill_to)?;
+    let action = SystemAction::CreateProject { may_bill, job_may_create: false, billing };
+    // Whoever makes a project administers it, so a scoped token must reach that far in any project.
+    let mut actor = platform_actor(caller, settings);
+    if !caller.scope.is_full() {
+        actor.scope = policy::Scope::Level(caller.scope.level_in("*"));
+    }
+    let decision = policy::decide_system(&actor, action);
+    Ok(if decision.allowed() {
+        Ok(SystemPermit { _transaction: PhantomData })
+    } else {
+        Err(refused(decision, "CreateProject".to_owned(), None))
+    })
+}
+
+/// Decides about an organisation.
+pub fn org_permit<'tx>(
+    tx: &'tx Tx,
+    caller: &Caller,
+    settings: &Settings,
+    key: OrgKey,
+    id: &OrgId,
+    action: OrgAction,
+) -> Decided<OrgPermit<'tx>> {
+    let row = tx.query_one("select member_list_visibility from org where key = $1", params![key])?;
+    let facts = OrgFacts {
+        actor: platform_actor(caller, settings),
+        member: org_member(tx, key, caller.account)?,
+        member_list_visibility: text::word(&row, 0)?,
+    };
+    let decision = policy::decide_org(&facts, action);
+    Ok(if decision.allowed() {
+        Ok(OrgPermit { org: key, _transaction: PhantomData })
+    } else {
+        Err(refused(decision, format!("{action:?}"), Some(id)))
+    })
+}
+
+/// Whether the caller may spend an account's money, and whether the account can be charged.
+pub fn payer(
+    tx: &Tx,
+    caller: &Caller,
+    settings: &Settings,
+    bill_to: &BillToId,
+) -> Result<(bool, BillingGate), DbError> {
+    let Some(org) = OrgId::from_id(bill_to.as_id().clone()) else {
+        let own = UserId::from_id(bill_to.as_id().clone()).is_some_and(|user| user == caller.id);
+        return Ok((own, BillingGate::Ok));
+    };
+    let Some(row) = tx
+        .query_opt("select key, expires_at, billing_enabled from org where id = $1", params![org.as_str()])?
+    else {
+        return Ok((false, BillingGate::Ok));
+    };
+    let member = org_member(tx, row.get(0)?, caller.account)?;
+    let expires_at: Option<i64> = row.get(1)?;
+    let billing_enabled: bool = row.get(2)?;
+    let gate = if expires_at.is_some_and(|at| at <= settings.now) {
+        BillingGate::OrgExpired
+    } else {
+        BillingGate::Ok
+    };
+    Ok((billing_enabled && member.is_some_and(|member| member.may_bill()), gate))
+}
+
+fn platform_actor(caller: &Caller, settings: &Settings) -> Actor {
+    let mut actor = actor(caller, settings, "*");
+    if !caller.scope.is_full() {
+        actor.scope = policy::Scope::Level(Level::None);
+    }
+    actor
+}
+
+fn refused(decision: Decision, asked: String, org: Option<&OrgId>) -> Box<Refused> {
+    let subjects = org.iter().map(ToString::to_string).collect();
+    Box::new(Refused { asked, project: None, subjects, decision })
+}
+
+impl Word for MemberListVisibility {
+    const WORDS: &'static [(Self, &'static str)] =
+        &[(Self::Admin, "ADMIN"), (Self::Member, "MEMBER"), (Self::Public, "PUBLIC")];
+}

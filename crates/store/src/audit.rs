@@ -1,0 +1,39 @@
+//! Audit events and the hash-chained log they are folded into.
+
+use crate::db::{DbError, Tx, params};
+use crate::keys::EventKey;
+
+/// Adds an event to this transaction. It gets its position in the log later, from the sequencer.
+pub fn append(tx: &Tx, event: &audit::Event, project: Option<&str>) -> Result<(), DbError> {
+    let body = event.encode().map_err(|error| DbError::Other(error.to_string()))?;
+    let key: EventKey = tx
+        .query_one(
+            "insert into audit_event (at, actor, action, outcome, project, body) values ($1, $2, $3, $4, $5, $6) returning key",
+            params![
+                event.at,
+                event.actor.as_ref().map(ToString::to_string),
+                event.action.as_str(),
+                outcome_word(event.outcome),
+                project,
+                body
+            ],
+        )?
+        .get(0)?;
+    for subject in &event.subjects {
+        tx.execute(
+            "insert into audit_subject (subject, event) values ($1, $2) on conflict (subject, event) do nothing",
+            params![subject.as_str(), key],
+        )?;
+    }
+    Ok(())
+}
+
+/// The word of an outcome, as the filters of the log know it.
+#[must_use]
+pub fn outcome_word(outcome: audit::Outcome) -> &'static str {
+    match outcome {
+        audit::Outcome::Allowed => "allowed",
+        audit::Outcome::Refused => "refused",
+        audit::Outcome::Failed => "failed",
+    }
+}

@@ -1,0 +1,242 @@
+//! Projects and containers: their own row, not what lies in them.
+
+use policy::Resolution;
+use serde_json::Value as Json;
+use wire::id::{ContainerId, UserId};
+
+use crate::access::SystemPermit;
+use crate::db::{DbError, Row, Tx, params};
+use crate::keys::{AccountKey, FolderKey, ProjectKey};
+use crate::text;
+
+/// A project as it is kept.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// Its key.
+    pub key: ProjectKey,
+    /// Its id.
+    pub id: ContainerId,
+    /// Need not be unique.
+    pub name: String,
+    /// One line.
+    pub summary: String,
+    /// Longer text.
+    pub description: String,
+    /// Where the data lie.
+    pub region: String,
+    /// The id of the user or organisation that pays.
+    pub bill_to: String,
+    /// The switches.
+    pub flags: Flags,
+    /// Aggregates over fewer participants are refused to members at VIEW.
+    pub database_results_restricted: Option<i64>,
+    /// The only executables that may be run as root executions, if limited.
+    pub allowed_executables: Option<Vec<String>>,
+    /// In the order of adding.
+    pub tags: Vec<String>,
+    /// Key to value.
+    pub properties: Json,
+    /// Grows by one with every update.
+    pub version: i64,
+    /// Grows whenever anybody's access to the project may have changed.
+    pub epoch: i64,
+    /// In ms.
+    pub created: i64,
+    /// The id of its maker.
+    pub created_by: String,
+    /// In ms.
+    pub modified: i64,
+    /// To whom it is offered, if to anybody.
+    pub pending_transfer: Option<AccountKey>,
+    /// How several grants of one person combine.
+    pub resolution: Resolution,
+    /// The owner, if one is named.
+    pub owner: Option<UserId>,
+}
+
+/// The switches of a project (contract: identity-and-sharing 7).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(missing_docs, clippy::struct_excessive_bools, reason = "the names are the contract's")]
+pub struct Flags {
+    pub protected: bool,
+    pub restricted: bool,
+    pub download_restricted: bool,
+    pub preview_viewer_restricted: bool,
+    pub external_upload_restricted: bool,
+    pub database_ui_view_only: bool,
+    pub contains_phi: bool,
+    pub display_data_protection_notice: bool,
+    pub https_app_isolated_browsing: bool,
+    pub destroy_protected: bool,
+}
+
+impl Flags {
+    /// The wire's names of the switches that are on.
+    #[must_use]
+    pub fn names(self) -> Vec<&'static str> {
+        [
+            (self.protected, "protected"),
+            (self.restricted, "restricted"),
+            (self.download_restricted, "downloadRestricted"),
+            (self.preview_viewer_restricted, "previewViewerRestricted"),
+            (self.external_upload_restricted, "externalUploadRestricted"),
+            (self.database_ui_view_only, "databaseUIViewOnly"),
+            (self.contains_phi, "containsPHI"),
+            (self.display_data_protection_notice, "displayDataProtectionNotice"),
+            (self.https_app_isolated_browsing, "httpsAppIsolatedBrowsing"),
+            (self.destroy_protected, "destroyProtected"),
+        ]
+        .into_iter()
+        .filter_map(|(on, name)| on.then_some(name))
+        .collect()
+    }
+
+    /// The switches that the access decision knows.
+    #[must_use]
+    pub fn policy(self) -> policy::Flags {
+        policy::Flags {
+            protected: self.protected,
+            restricted: self.restricted,
+            download_restricted: self.download_restricted,
+            external_upload_restricted: self.external_upload_restricted,
+            preview_viewer_restricted: self.preview_viewer_restricted,
+            contains_phi: self.contains_phi,
+            database_ui_view_only: self.database_ui_view_only,
+            display_data_protection_notice: self.display_data_protection_notice,
+            destroy_protected: self.destroy_protected,
+        }
+    }
+}
+
+/// What a new project starts with.
+#[derive(Debug, Clone)]
+pub struct NewProject<'a> {
+    /// Its id.
+    pub id: &'a ContainerId,
+    /// Its name.
+    pub name: &'a str,
+    /// One line.
+    pub summary: &'a str,
+    /// Longer text.
+    pub description: &'a str,
+    /// Where the data lie.
+    pub region: &'a str,
+    /// Who pays.
+    pub bill_to: &'a str,
+    /// The switches.
+    pub flags: Flags,
+    /// See [`Project::database_results_restricted`].
+    pub database_results_restricted: Option<i64>,
+    /// The id of its maker.
+    pub created_by: &'a str,
+}
+
+/// The columns that [`project`] reads, in its order.
+macro_rules! select_project {
+    ($rest:literal) => {
+        concat!(
+            "select key, id, name, summary, description, region, bill_to, protected, restricted, download_restricted, \
+             preview_viewer_restricted, external_upload_restricted, database_ui_view_only, contains_phi, \
+             display_data_protection_notice, https_app_isolated_browsing, destroy_protected, \
+             database_results_restricted, allowed_executables, tags, properties, version, epoch, created, created_by, \
+             modified, pending_transfer, resolution, (select id from account where account.key = project.owner) from project ",
+            $rest
+        )
+    };
+}
+
+/// Adds a project with its root folder.
+pub fn insert(
+    tx: &Tx,
+    _permit: &SystemPermit<'_>,
+    new: &NewProject<'_>,
+    now: i64,
+) -> Result<ProjectKey, DbError> {
+    let flags = new.flags;
+    let key: ProjectKey = tx
+        .query_one(
+            "insert into project (id, class, name, summary, description, region, bill_to, protected, restricted,
+               download_restricted, preview_viewer_restricted, external_upload_restricted, database_ui_view_only,
+               contains_phi, database_results_restricted, created, created_by, modified)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $16) returning key",
+            params![
+                new.id.as_str(),
+                new.id.class().as_str(),
+                new.name,
+                new.summary,
+                new.description,
+                new.region,
+                new.bill_to,
+                flags.protected,
+                flags.restricted,
+                flags.download_restricted,
+                flags.preview_viewer_restricted,
+                flags.external_upload_restricted,
+                flags.database_ui_view_only,
+                flags.contains_phi,
+                new.database_results_restricted,
+                now,
+                new.created_by
+            ],
+        )?
+        .get(0)?;
+    let _: FolderKey = tx
+        .query_one("insert into folder (project, path) values ($1, '/') returning key", params![key])?
+        .get(0)?;
+    Ok(key)
+}
+
+/// The project of an id; none when there is none or it was destroyed.
+pub fn by_id(tx: &Tx, id: &ContainerId) -> Result<Option<Project>, DbError> {
+    tx.query_opt(select_project!("where id = $1 and destroyed is null"), params![id.as_str()])?
+        .map(|row| project(&row))
+        .transpose()
+}
+
+/// The project of a key.
+pub fn by_key(tx: &Tx, key: ProjectKey) -> Result<Project, DbError> {
+    project(&tx.query_one(select_project!("where key = $1"), params![key])?)
+}
+
+fn project(row: &Row) -> Result<Project, DbError> {
+    let allowed_executables: Option<String> = row.get(18)?;
+    Ok(Project {
+        key: row.get(0)?,
+        id: text::id(row, 1, ContainerId::parse)?,
+        name: row.get(2)?,
+        summary: row.get(3)?,
+        description: row.get(4)?,
+        region: row.get(5)?,
+        bill_to: row.get(6)?,
+        flags: Flags {
+            protected: row.get(7)?,
+            restricted: row.get(8)?,
+            download_restricted: row.get(9)?,
+            preview_viewer_restricted: row.get(10)?,
+            external_upload_restricted: row.get(11)?,
+            database_ui_view_only: row.get(12)?,
+            contains_phi: row.get(13)?,
+            display_data_protection_notice: row.get(14)?,
+            https_app_isolated_browsing: row.get(15)?,
+            destroy_protected: row.get(16)?,
+        },
+        database_results_restricted: row.get(17)?,
+        allowed_executables: match allowed_executables {
+            Some(_) => Some(text::strings(row, 18)?),
+            None => None,
+        },
+        tags: text::strings(row, 19)?,
+        properties: text::json(row, 20)?,
+        version: row.get(21)?,
+        epoch: row.get(22)?,
+        created: row.get(23)?,
+        created_by: row.get(24)?,
+        modified: row.get(25)?,
+        pending_transfer: row.get(26)?,
+        resolution: text::word(row, 27)?,
+        owner: match row.get::<Option<String>>(28)? {
+            Some(_) => Some(text::id(row, 28, UserId::parse)?),
+            None => None,
+        },
+    })
+}

@@ -1,0 +1,120 @@
+//! Tokens and web sessions: hashes of secrets, with a scope and an end.
+
+use wire::user::TokenScope;
+
+use crate::account::{Account, AccountState};
+use crate::db::{DbError, Row, Tx, params};
+use crate::keys::{AccountKey, TokenKey};
+use crate::text::{self, Word};
+
+/// What a token was made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Made by signing in from a client.
+    Login,
+    /// Made by its owner for a program.
+    Api,
+    /// A signed-in browser. Never accepted by API routes.
+    Session,
+}
+
+impl Word for Purpose {
+    const WORDS: &'static [(Self, &'static str)] =
+        &[(Self::Login, "login"), (Self::Api, "api"), (Self::Session, "session")];
+}
+
+/// A token as it is kept.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// Its key.
+    pub key: TokenKey,
+    /// Lower-case hex SHA-256 of the secret.
+    pub signature: String,
+    /// Whose it is.
+    pub account: AccountKey,
+    /// What it was made for.
+    pub purpose: Purpose,
+    /// A name for lists.
+    pub label: String,
+    /// What it may do at most.
+    pub scope: TokenScope,
+    /// When it was made, in ms.
+    pub created: i64,
+    /// When it ends, in ms; none for never.
+    pub expires: Option<i64>,
+    /// When it was last used, in ms, to about a minute.
+    pub last_used: Option<i64>,
+    /// When it was revoked, in ms.
+    pub revoked: Option<i64>,
+}
+
+/// What a new token starts with.
+#[derive(Debug, Clone)]
+pub struct NewToken<'a> {
+    /// Lower-case hex SHA-256 of the secret.
+    pub signature: &'a str,
+    /// Whose it is.
+    pub account: AccountKey,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// A name for lists.
+    pub label: &'a str,
+    /// What it may do at most.
+    pub scope: &'a TokenScope,
+    /// When it ends, in ms.
+    pub expires: Option<i64>,
+    /// The token it was made with; it ends when that one is revoked with its children.
+    pub parent: Option<TokenKey>,
+}
+
+/// Adds a token.
+pub fn insert(tx: &Tx, new: &NewToken<'_>, now: i64) -> Result<TokenKey, DbError> {
+    let scope = serde_json::to_string(new.scope).map_err(|error| DbError::Other(error.to_string()))?;
+    tx.query_one(
+        "insert into token (signature, account, purpose, label, scope, created, expires, parent)
+         values ($1, $2, $3, $4, $5, $6, $7, $8) returning key",
+        params![
+            new.signature,
+            new.account,
+            new.purpose.word(),
+            new.label,
+            scope,
+            now,
+            new.expires,
+            new.parent
+        ],
+    )?
+    .get(0)
+}
+
+/// The token of a signature, with its owner, if it may be used now: not revoked, not expired, owner active.
+pub fn usable(tx: &Tx, signature: &str, now: i64) -> Result<Option<(Token, Account)>, DbError> {
+    let Some(row) = tx.query_opt(
+        "select key, signature, account, purpose, label, scope, created, expires, last_used, revoked
+         from token where signature = $1 and revoked is null and (expires is null or expires > $2)",
+        params![signature, now],
+    )?
+    else {
+        return Ok(None);
+    };
+    let token = token(&row)?;
+    let account = crate::account::by_key(tx, token.account)?;
+    Ok((account.state == AccountState::Active).then_some((token, account)))
+}
+
+fn token(row: &Row) -> Result<Token, DbError> {
+    let scope: String = row.get(5)?;
+    Ok(Token {
+        key: row.get(0)?,
+        signature: row.get(1)?,
+        account: row.get(2)?,
+        purpose: text::word(row, 3)?,
+        label: row.get(4)?,
+        scope: serde_json::from_str(&scope)
+            .map_err(|_| DbError::Corrupt("the scope of a token cannot be read".into()))?,
+        created: row.get(6)?,
+        expires: row.get(7)?,
+        last_used: row.get(8)?,
+        revoked: row.get(9)?,
+    })
+}
