@@ -1,17 +1,17 @@
 //! Databases for tests: a fresh SQLite file, or a schema of its own in a throw-away PostgreSQL server.
 //!
-//! The server is started once per test process, from Debian's `postgresql` package, and ends with the process. It listens
-//! on a socket in its own temporary directory only, and does not flush to disk, which makes it fast.
+//! The server comes from Debian's `postgresql` package. All test processes of a user share one: the first starts it, and it
+//! stops by itself some seconds after the last one ended, however that ended. It listens on a socket in its own temporary
+//! directory only, and does not flush to disk, which makes it fast.
 
-use std::fs;
-use std::io::{BufRead, BufReader};
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
-use std::sync::Mutex;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{LazyLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -44,114 +44,134 @@ impl TestDatabases {
     pub fn config(kind: DbKind) -> Result<(DbConfig, Option<TempDir>), DbError> {
         match kind {
             DbKind::Sqlite => {
-                let files = TempDir::with_prefix("operon-sqlite-")
-                    .map_err(|error| cannot_start(&error.to_string()))?;
+                let files = TempDir::with_prefix("operon-sqlite-").map_err(|error| cannot_start(&error))?;
                 Ok((DbConfig::Sqlite { path: files.path().join("operon.db"), vfs: None }, Some(files)))
             }
             DbKind::Postgres => {
                 static SCHEMAS: AtomicU32 = AtomicU32::new(0);
-                let schema = format!("test_{}", SCHEMAS.fetch_add(1, Ordering::Relaxed));
+                let number = SCHEMAS.fetch_add(1, Ordering::Relaxed);
+                let schema = format!("test_{}_{number}", std::process::id());
                 Ok((DbConfig::Postgres { url: server_url()?, schema: Some(schema), pool: 8 }, None))
             }
         }
     }
 }
 
-/// The address of this process's PostgreSQL server, which is started by the first call.
+/// The address of the PostgreSQL server for tests, which is started when there is none.
 pub fn server_url() -> Result<String, DbError> {
-    static SERVER: LazyLock<Mutex<Option<TestServer>>> = LazyLock::new(Mutex::default);
+    static SERVER: Mutex<Option<TestServer>> = Mutex::new(None);
     let mut server = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
-    if server.is_none() {
-        *server = Some(TestServer::start()?);
+    match &*server {
+        Some(server) => Ok(server.url.clone()),
+        None => Ok(server.insert(TestServer::join()?).url.clone()),
     }
-    server.as_ref().map(TestServer::url).ok_or_else(|| cannot_start("it vanished"))
 }
 
-/// A throw-away PostgreSQL server.
-pub struct TestServer {
-    directory: PathBuf,
-    /// The server ends when this is closed, also when the test process is killed.
-    _lifeline: ChildStdin,
+/// Our part in the shared server.
+struct TestServer {
+    url: String,
+    /// Locked while we use the server: when nobody holds the lock, the server stops.
+    _users: File,
 }
 
-/// Waits for its input to end, then stops the server and removes its files. It runs as the user who owns the files.
+/// Runs the server until nobody uses it, then removes its files. It runs as the user whom the files belong to.
 const SUPERVISOR: &str = r#"
 set -e
+users=$1
+programs=$2
 directory=$(mktemp -d /tmp/operon-postgres-XXXXXX)
 trap 'rm -rf "$directory"' EXIT
-log="$directory/log"
-"$1/initdb" --no-sync --no-locale --encoding UTF8 --auth trust --username postgres --pgdata "$directory/data" >"$log" 2>&1 \
-  || { tail -n 3 "$log"; exit 1; }
-"$1/postgres" -D "$directory/data" -k "$directory" -c listen_addresses= -c fsync=off -c full_page_writes=off \
-  -c max_connections=100 -c shared_buffers=32MB -c max_wal_size=64MB -c min_wal_size=32MB >"$log" 2>&1 &
+"$programs/initdb" --no-sync --no-locale --encoding UTF8 --auth trust --username postgres --pgdata "$directory/data" \
+  >"$directory/log" 2>&1 || { tail -n 3 "$directory/log"; exit 1; }
+"$programs/postgres" -D "$directory/data" -k "$directory" -c listen_addresses= -c fsync=off -c full_page_writes=off \
+  -c max_connections=300 -c shared_buffers=64MB -c max_wal_size=128MB >"$directory/log" 2>&1 &
 echo "$directory"
-read -r nothing || true
-kill -QUIT $!
+exec >/dev/null
+exec 9<"$users"
+while sleep 3 && kill -0 $! 2>/dev/null; do
+  if flock --nonblock --exclusive 9; then break; fi
+done
+kill -QUIT $! || true
 wait $! || true
 "#;
 
 impl TestServer {
-    /// Starts a server and waits until it answers.
-    pub fn start() -> Result<TestServer, DbError> {
+    fn join() -> Result<TestServer, DbError> {
         let programs = programs()?;
-        // PostgreSQL refuses to run as root.
-        let is_root = fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0);
-        let mut command = Command::new(if is_root { "runuser" } else { "sh" });
-        if is_root {
-            command.args(["-u", "postgres", "--", "sh"]);
-        }
-        let mut supervisor = command
-            .args(["-c", SUPERVISOR, "sh"])
-            .arg(&programs)
-            .current_dir("/")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            // Not in our process group: a signal to the group must leave somebody to clean up.
-            .process_group(0)
-            .spawn()
-            .map_err(|error| cannot_start(&error.to_string()))?;
-        let (Some(lifeline), Some(output)) = (supervisor.stdin.take(), supervisor.stdout.take()) else {
-            return Err(cannot_start("its supervisor has no input or output"));
+        let user = fs::metadata("/proc/self").map_err(|error| cannot_start(&error))?.uid();
+        let meeting_place = PathBuf::from(format!("/tmp/operon-postgres-of-{user}"));
+        let meet = || -> io::Result<(File, File)> {
+            fs::create_dir_all(&meeting_place)?;
+            let users = File::create(meeting_place.join("users"))?;
+            users.lock_shared()?;
+            let starting = File::create(meeting_place.join("starting"))?;
+            starting.lock()?;
+            Ok((users, starting))
         };
-        let mut lines = BufReader::new(output).lines().map_while(Result::ok);
-        let directory = PathBuf::from(lines.next().unwrap_or_default());
-        if !directory.is_absolute() {
-            let rest: Vec<_> = lines.collect();
-            return Err(cannot_start(&format!("{} {}", directory.display(), rest.join(" "))));
-        }
-        let server = TestServer { directory, _lifeline: lifeline };
-        server.wait_until_it_answers()?;
-        Ok(server)
-    }
-
-    /// The address of the server.
-    pub fn url(&self) -> String {
-        format!("postgres://postgres@{}/postgres", self.directory.to_string_lossy().replace('/', "%2F"))
-    }
-
-    // The socket appears when the server listens, and it listens before it answers; `Db::open` gives the exact error.
-    fn wait_until_it_answers(&self) -> Result<(), DbError> {
-        let url: postgres::Config =
-            self.url().parse().map_err(|_| cannot_start("its address cannot be read"))?;
-        let mut last = String::new();
-        for _ in 0..600 {
-            // On a thread of its own: the client must not be used on a thread that drives async tasks.
-            let url = url.clone();
-            let tried = std::thread::spawn(move || url.connect(postgres::NoTls).map(drop)).join();
-            match tried {
-                Ok(Ok(())) => return Ok(()),
-                Ok(Err(error)) => last = error.to_string(),
-                Err(_) => last = "the client panicked".to_owned(),
+        let (users, starting) = meet().map_err(|error| cannot_start(&error))?;
+        let address = meeting_place.join("address");
+        let url = match fs::read_to_string(&address) {
+            Ok(url) if answers(&url).is_ok() => url,
+            _ => {
+                let url = start(&programs, &meeting_place.join("users"), user == 0)?;
+                fs::write(&address, &url).map_err(|error| cannot_start(&error))?;
+                url
             }
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        Err(cannot_start(&last))
+        };
+        drop(starting);
+        Ok(TestServer { url, _users: users })
     }
 }
 
+/// Starts a server, waits until it answers, and says where.
+fn start(programs: &Path, users: &Path, is_root: bool) -> Result<String, DbError> {
+    // PostgreSQL refuses to run as root.
+    let mut command = Command::new(if is_root { "setpriv" } else { "sh" });
+    if is_root {
+        command.args(["--reuid=postgres", "--regid=postgres", "--init-groups", "--", "sh"]);
+    }
+    let mut supervisor = command
+        .args(["-c", SUPERVISOR, "sh"])
+        .args([users, programs])
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        // Not in our process group: a signal to the tests must leave somebody to clean up.
+        .process_group(0)
+        .spawn()
+        .map_err(|error| cannot_start(&error))?;
+    let said: Vec<String> = match supervisor.stdout.take() {
+        Some(output) => BufReader::new(output).lines().map_while(Result::ok).collect(),
+        None => Vec::new(),
+    };
+    let [directory] = said.as_slice() else {
+        return Err(cannot_start(&said.join(" ")));
+    };
+    let url = format!("postgres://postgres@{}/postgres", directory.replace('/', "%2F"));
+    let mut last = None;
+    for _ in 0..1500 {
+        match answers(&url) {
+            Ok(()) => return Ok(url),
+            Err(error) => last = Some(error),
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Err(last.unwrap_or_else(|| cannot_start(&"it does not answer")))
+}
+
+fn answers(url: &str) -> Result<(), DbError> {
+    let config: postgres::Config = url.parse().map_err(|error| cannot_start(&error))?;
+    // On a thread of its own: the client must not be used on a thread that drives async tasks.
+    match std::thread::spawn(move || config.connect(postgres::NoTls).map(drop)).join() {
+        Ok(connected) => connected.map_err(|error| cannot_start(&error)),
+        Err(_) => Err(cannot_start(&"the client panicked")),
+    }
+}
+
+/// The programs of the newest version installed.
 fn programs() -> Result<PathBuf, DbError> {
-    let mut found: Vec<(u32, PathBuf)> = fs::read_dir(Path::new(POSTGRES_HOME))
+    let mut found: Vec<(u32, PathBuf)> = fs::read_dir(POSTGRES_HOME)
         .into_iter()
         .flatten()
         .flatten()
@@ -167,6 +187,6 @@ fn programs() -> Result<PathBuf, DbError> {
     })
 }
 
-fn cannot_start(why: &str) -> DbError {
+fn cannot_start(why: &dyn std::fmt::Display) -> DbError {
     DbError::Unavailable(format!("a PostgreSQL server for tests cannot be started: {why}"))
 }

@@ -174,7 +174,7 @@ pub(super) fn plain(error: rusqlite::Error) -> DbError {
 }
 
 /// The error with the path of the database, for errors about the files.
-pub(super) fn named(path: &Path, error: DbError) -> DbError {
+fn named(path: &Path, error: DbError) -> DbError {
     match error {
         DbError::Unavailable(why) => DbError::Unavailable(format!("{}: {why}", path.display())),
         DbError::Corrupt(why) => DbError::Corrupt(format!("{}: {why}", path.display())),

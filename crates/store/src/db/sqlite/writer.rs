@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::connection::{Place, SqliteConnection, named};
+use super::connection::{Place, SqliteConnection};
 use crate::db::error::{Fault, Reach, panic_text};
 use crate::db::pool::closed;
 use crate::db::tx::Backend;
@@ -215,14 +215,13 @@ impl WriterThread {
 
     /// Runs one closure in its savepoint. `Err` is for the whole group.
     fn run_one(&mut self, job: &mut dyn Job) -> Result<(), DbError> {
-        let place = self.place.clone();
         let tx = self.open()?;
         tx.control("savepoint closure")?;
         let ok = job.run(tx);
         match tx.take_fault() {
             None if ok => return tx.control("release savepoint closure"),
             Some(Fault { error, reach }) if reach != Reach::Statement => {
-                return Err(named(&place.path, error));
+                return Err(error);
             }
             Some(fault) if ok => job.fail(fault.error),
             _ => {}

@@ -1,10 +1,14 @@
 //! The rules of the database layer, each on both databases with the same body.
 
+mod migrations;
+mod postgres_only;
 mod rows;
+mod sqlite_only;
 mod transactions;
 
 use super::testing::{TestDatabase, TestDatabases};
-use super::{DbKind, Migration};
+use super::{Db, DbError, DbKind, Migration};
+use crate::params;
 
 /// Makes one test per database from one body.
 macro_rules! on_both {
@@ -46,4 +50,18 @@ async fn open(kind: DbKind) -> TestDatabase {
     let database = TestDatabases::open(kind).await.unwrap();
     assert_eq!(database.db.migrate(&MIGRATIONS).await.unwrap(), ["0001_test"]);
     database
+}
+
+/// How many rows `counter` has.
+async fn count(db: &Db) -> i64 {
+    db.read(|tx| tx.query_one("select count(*) from counter", &[])?.get::<i64>(0)).await.unwrap()
+}
+
+/// Adds a row to `counter`; fails for values below 0.
+async fn put(db: &Db, name: impl Into<String>, value: i64) -> Result<u64, DbError> {
+    let name = name.into();
+    db.write(move |tx| {
+        tx.execute("insert into counter (name, value) values ($1, $2)", params![name.as_str(), value])
+    })
+    .await
 }
