@@ -37,6 +37,7 @@ const SEVERAL: &[(&[&str], &str)] = &[
     ),
     (&["base64"], "one of our crates uses a newer one than the database clients"),
     (&["digest", "crypto-common"], "object_store's crc-fast still stands on the 0.10 traits"),
+    (&["getrandom"], "ring still asks the system for randomness through 0.2"),
     (&["fallible-iterator"], "the SQLite client uses a newer one than the PostgreSQL client"),
 ];
 

@@ -7,6 +7,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("MIT", "permissive; keep the notice"),
     ("Apache-2.0", "permissive, with a grant of patents; our own licence"),
     ("Apache-2.0 WITH LLVM-exception", "as Apache-2.0, with one duty less"),
+    ("0BSD", "permissive, without any duty"),
     ("BSD-2-Clause", "permissive; keep the notice"),
     ("BSD-3-Clause", "permissive; keep the notice, do not advertise with the authors' names"),
     ("ISC", "permissive; keep the notice"),

@@ -1,6 +1,6 @@
 //! What the rules look at: the texts under version control, and the crates that Cargo resolves.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
@@ -19,6 +19,21 @@ pub(super) struct Tree {
     pub(super) crates: Vec<Crate>,
     /// The crates that each crate is built with, by [`Crate::id`]; dependencies of tests are left out.
     pub(super) edges: HashMap<String, Vec<String>>,
+}
+
+/// The crates that Cargo really builds, as `name v1.2.3`. What `cargo metadata` lists is more: it follows optional
+/// dependencies that are only mentioned, such as the `b` of a feature `b?/c`.
+fn built(repo: &Repo) -> Result<HashSet<String>> {
+    let mut built = HashSet::new();
+    for platform in PLATFORMS {
+        let mut cargo = repo.cargo();
+        cargo.args(["tree", "--workspace", "--all-features", "--locked", "--prefix=none", "--format={p}"]);
+        for line in capture(cargo.args(["--target", platform]))?.lines() {
+            let words: Vec<&str> = line.split(' ').take(2).collect();
+            built.insert(words.join(" "));
+        }
+    }
+    Ok(built)
 }
 
 /// A text file.
@@ -116,7 +131,10 @@ impl Tree {
             (node.id, built_in.map(|dependency| dependency.pkg).collect())
         };
         let edges = metadata.resolve.nodes.into_iter().map(built_with).collect();
-        Ok(Self { files, crates: metadata.packages, edges })
+        let built = built(repo)?;
+        let mut crates = metadata.packages;
+        crates.retain(|one| built.contains(&format!("{} v{}", one.name, one.version)));
+        Ok(Self { files, crates, edges })
     }
 
     /// Our crate of this name.
