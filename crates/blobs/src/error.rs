@@ -69,6 +69,17 @@ pub enum BlobError {
         #[source]
         source: io::Error,
     },
+    /// The object store failed.
+    #[error(
+        "the object store that keeps the bytes failed while {doing}. Try again; if it happens again, an operator has to look at the server's log."
+    )]
+    ObjectStore {
+        /// What was being done, such as "reading".
+        doing: &'static str,
+        /// What the object store said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// This writer has failed before and its bytes are gone.
     #[error("this upload has failed already; start it again")]
     WriterFailed,
@@ -157,6 +168,19 @@ impl BlobError {
         match source.kind() {
             io::ErrorKind::NotFound => Self::Missing(id),
             _ => Self::disk(doing, source),
+        }
+    }
+
+    /// Names an error of the object store.
+    pub(crate) fn object(doing: &'static str, source: object_store::Error) -> Self {
+        Self::ObjectStore { doing, source: Box::new(source) }
+    }
+
+    /// The same for an operation on one blob, where "not found" means that the blob is missing.
+    pub(crate) fn object_of(id: BlobId, doing: &'static str, source: object_store::Error) -> Self {
+        match source {
+            object_store::Error::NotFound { .. } => Self::Missing(id),
+            source => Self::object(doing, source),
         }
     }
 }

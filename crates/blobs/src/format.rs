@@ -1,6 +1,10 @@
 //! What follows the data in a stored blob: the list of chunk digests and the seal. The layout is in the crate's
 //! documentation.
 
+use std::ops::Range;
+
+use bytes::Bytes;
+
 use crate::digests::Sealed;
 use crate::error::{BlobError, Damage};
 use crate::id::BlobId;
@@ -11,6 +15,8 @@ pub(crate) const FORMAT: &str = "operon blobs 1\n";
 /// Bytes of a seal.
 pub(crate) const SEAL: u64 = 160;
 const MAGIC: &[u8; 8] = b"OPBLOB\x00\x01";
+/// Bytes read from the end of a stored blob when it is opened: the seal, most lists, and the whole of a small blob.
+pub(crate) const TAIL: u64 = 64 * 1024;
 /// Length of the seal without its check.
 const CHECKED: usize = 128;
 
@@ -36,7 +42,7 @@ pub(crate) fn encode_tail(id: BlobId, sealed: &Sealed, list: &[Node]) -> Vec<u8>
 ///
 /// # Errors
 /// `Corrupt` when the check, the id, the version or the length do not fit.
-pub(crate) fn decode_seal(id: BlobId, seal: &[u8], stored: u64) -> Result<Sealed, BlobError> {
+fn decode_seal(id: BlobId, seal: &[u8], stored: u64) -> Result<Sealed, BlobError> {
     let corrupt = |damage| BlobError::Corrupt { id, damage };
     let fields = SealFields::split(seal).ok_or_else(|| corrupt(Damage::Length))?;
     let genuine = blake3::hash(&seal[..CHECKED]) == *fields.check
@@ -88,6 +94,40 @@ impl<'a> SealFields<'a> {
     }
 }
 
+/// What the end of a stored blob tells.
+pub(crate) enum Tail {
+    /// All of the blob's data, verified.
+    Whole(Index, Bytes),
+    /// The list was in it, the data was not.
+    Listed(Index),
+    /// The list has to be read from here.
+    Unlisted(Sealed, Range<u64>),
+}
+
+impl Tail {
+    /// Reads the last bytes of a blob that is stored in `stored` bytes.
+    ///
+    /// # Errors
+    /// `Corrupt` when anything in it does not verify.
+    pub(crate) fn read(id: BlobId, tail: &Bytes, stored: u64) -> Result<Self, BlobError> {
+        let Some(seal_start) = tail.len().checked_sub(usize_of(SEAL)) else {
+            return Err(BlobError::Corrupt { id, damage: Damage::Length });
+        };
+        let sealed = decode_seal(id, &tail[seal_start..], stored)?;
+        let tail_start = stored - tail.len() as u64;
+        let Some(list_start) = sealed.size.checked_sub(tail_start) else {
+            return Ok(Self::Unlisted(sealed, sealed.size..stored - SEAL));
+        };
+        let index = Index::new(id, sealed, &tail[usize_of(list_start)..seal_start])?;
+        if tail_start > 0 {
+            return Ok(Self::Listed(index));
+        }
+        let data = tail.slice(..usize_of(sealed.size));
+        index.verify(0, &data)?;
+        Ok(Self::Whole(index, data))
+    }
+}
+
 /// All that is needed to verify any range of one blob.
 #[derive(Debug)]
 pub(crate) struct Index {
@@ -108,23 +148,19 @@ impl Index {
         }
     }
 
-    /// The list of chaining values.
-    pub(crate) fn list(&self) -> &[Node] {
-        &self.list
+    /// List and seal as they were stored.
+    pub(crate) fn tail(&self) -> Vec<u8> {
+        encode_tail(self.id, &self.sealed, &self.list)
     }
 
     /// Verifies bytes that begin with the chunk at `offset` and are whole chunks (the blob's last may be short).
     pub(crate) fn verify(&self, offset: u64, bytes: &[u8]) -> Result<(), BlobError> {
         let only = self.list.is_empty();
-        let step = usize::try_from(CHUNK).unwrap_or(usize::MAX);
         // An empty blob is one empty chunk, which `chunks` does not yield; it has no bytes to be wrong.
-        for (at, chunk) in bytes.chunks(step).enumerate() {
+        for (at, chunk) in bytes.chunks(usize_of(CHUNK)).enumerate() {
             let start = offset + at as u64 * CHUNK;
-            let stored = if only {
-                Some(&self.sealed.blake3)
-            } else {
-                usize::try_from(start / CHUNK).ok().and_then(|index| self.list.get(index))
-            };
+            let stored =
+                if only { Some(&self.sealed.blake3) } else { self.list.get(usize_of(start / CHUNK)) };
             if stored != Some(&chunk_digest(chunk, start, only)) {
                 let end = start + chunk.len() as u64;
                 return Err(BlobError::Corrupt { id: self.id, damage: Damage::Chunk { start, end } });
@@ -132,4 +168,9 @@ impl Index {
         }
         Ok(())
     }
+}
+
+/// A length that is known to fit into memory.
+pub(crate) fn usize_of(length: u64) -> usize {
+    usize::try_from(length).unwrap_or(usize::MAX)
 }

@@ -33,6 +33,7 @@
 
 pub mod faults;
 
+mod claim;
 mod combined;
 mod config;
 mod digests;
@@ -43,6 +44,7 @@ mod id;
 mod lane;
 mod local;
 mod reader;
+mod s3;
 mod store;
 mod tree;
 mod writer;
@@ -50,7 +52,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-pub use config::{Config, LocalConfig, Tier};
+pub use config::{Config, LocalConfig, S3Config, Tier};
 pub use digests::{Expected, Sealed};
 pub use error::{BlobError, Damage, Mismatch};
 pub use files::{DirEntry, FileLayer, ReadFile, RealFiles, WriteFile};

@@ -3,27 +3,24 @@
 mod area;
 mod temporary;
 
-use std::collections::HashSet;
 use std::io;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
 
+use crate::claim::Claims;
 use crate::config::{LocalConfig, Tier};
 use crate::digests::Sealed;
 use crate::error::{BlobError, Damage};
 use crate::files::{FileLayer, ReadFile};
-use crate::format::{Index, SEAL, decode_seal, list_len};
+use crate::format::{Index, SEAL, TAIL, Tail, list_len, usize_of};
 use crate::id::BlobId;
-use crate::reader::piece_of;
+use crate::reader::{Data, Opened, PIECE, piece_of};
 use crate::store::Listed;
 use area::Area;
 pub(crate) use temporary::Temporary;
-
-/// Bytes read from the end of a file when it is opened: seal, most lists, and the whole of a small blob.
-const TAIL: u64 = 64 * 1024;
 
 /// The two directories. Everything here blocks.
 #[derive(Debug)]
@@ -31,22 +28,15 @@ pub(crate) struct Local {
     files: Arc<dyn FileLayer>,
     live: Area,
     archive: Area,
-    /// Blobs being written or moved by this process, so that no two do it and the sweeper leaves them alone.
-    claimed: Mutex<HashSet<BlobId>>,
+    claims: Claims,
 }
 
-/// An opened blob whose list and seal are verified.
-pub(crate) struct Opened {
-    pub(crate) index: Index,
-    pub(crate) data: Data,
-}
-
-/// The data of an opened blob.
-pub(crate) enum Data {
-    /// All of it, verified.
-    Memory(Bytes),
-    /// To be read and verified in pieces.
-    File(Arc<dyn ReadFile>),
+/// An opened file with a verified seal and list.
+struct Found {
+    file: Arc<dyn ReadFile>,
+    index: Index,
+    /// The data, when it came along with the seal.
+    whole: Option<Bytes>,
 }
 
 impl Local {
@@ -59,7 +49,7 @@ impl Local {
         }
         let live = Area::prepare(&*files, &dir)?;
         let archive = Area::prepare(&*files, &archive_dir)?;
-        Ok(Self { files, live, archive, claimed: Mutex::default() })
+        Ok(Self { files, live, archive, claims: Claims::default() })
     }
 
     fn area(&self, tier: Tier) -> &Area {
@@ -78,27 +68,25 @@ impl Local {
     }
 
     pub(crate) fn read(&self, id: BlobId, tier: Tier) -> Result<Opened, BlobError> {
+        let Found { file, index, whole } = self.find(id, tier)?;
+        Ok(Opened { index, data: whole.map_or(Data::File(file), Data::Memory) })
+    }
+
+    /// Opens a blob and verifies its seal and list, and the data of a small one.
+    fn find(&self, id: BlobId, tier: Tier) -> Result<Found, BlobError> {
         let failed = |error| BlobError::disk_of(id, "reading", error);
         let file: Arc<dyn ReadFile> = self.files.open(&self.area(tier).blob(id)).map_err(failed)?.into();
         let stored = file.length().map_err(failed)?;
-        let tail_start = stored.saturating_sub(TAIL);
-        let tail = Bytes::from(read_range(&*file, id, tail_start, stored)?);
-        let Some(seal_start) = tail.len().checked_sub(usize_of(SEAL)) else {
-            return Err(BlobError::Corrupt { id, damage: Damage::Length });
+        let tail = Bytes::from(read_range(&*file, id, stored.saturating_sub(TAIL), stored)?);
+        let (index, whole) = match Tail::read(id, &tail, stored)? {
+            Tail::Whole(index, data) => (index, Some(data)),
+            Tail::Listed(index) => (index, None),
+            Tail::Unlisted(sealed, list) => {
+                let list = read_range(&*file, id, list.start, list.end)?;
+                (Index::new(id, sealed, &list)?, None)
+            }
         };
-        let sealed = decode_seal(id, &tail[seal_start..], stored)?;
-        let list_end = stored - SEAL;
-        let index = if list_end - list_len(sealed.size) >= tail_start {
-            Index::new(id, sealed, &tail[usize_of(sealed.size.max(tail_start) - tail_start)..seal_start])?
-        } else {
-            Index::new(id, sealed, &read_range(&*file, id, sealed.size, list_end)?)?
-        };
-        if tail_start > 0 {
-            return Ok(Opened { index, data: Data::File(file) });
-        }
-        let data = tail.slice(..usize_of(sealed.size));
-        index.verify(0, &data)?;
-        Ok(Opened { index, data: Data::Memory(data) })
+        Ok(Found { file, index, whole })
     }
 
     pub(crate) fn remove(&self, id: BlobId, tier: Tier) -> Result<(), BlobError> {
@@ -141,15 +129,10 @@ impl Local {
         if self.exists(id, to)? {
             return Ok(());
         }
-        let Opened { index, data } = self.read(id, to.other())?;
+        let Found { file, index, .. } = self.find(id, to.other())?;
         let mut temporary = self.temporary(id, to)?;
-        match data {
-            Data::Memory(bytes) => temporary.append(&bytes)?,
-            Data::File(file) => {
-                for piece in index.pieces(0..index.sealed.size) {
-                    temporary.append(&piece_of(&*file, &index, &piece)?)?;
-                }
-            }
+        for piece in index.pieces(0..index.sealed.size, PIECE) {
+            temporary.append(&piece_of(&*file, &index, &piece)?)?;
         }
         temporary.append(&index.tail())?;
         temporary.publish_copy()
@@ -188,7 +171,7 @@ impl Local {
                 .map_err(failed)?;
             for name in old {
                 // Held while removing, so that no writer of the same id starts in between.
-                let claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+                let claimed = self.claims.lock();
                 if name.parse().is_ok_and(|id: BlobId| claimed.contains(&id)) {
                     continue;
                 }
@@ -217,18 +200,6 @@ pub(crate) fn read_range(
             Err(BlobError::Corrupt { id, damage: Damage::Length })
         }
         Err(error) => Err(BlobError::disk_of(id, "reading", error)),
-    }
-}
-
-/// A length that is known to fit into memory.
-pub(crate) fn usize_of(length: u64) -> usize {
-    usize::try_from(length).unwrap_or(usize::MAX)
-}
-
-impl Index {
-    /// List and seal as they were stored.
-    fn tail(&self) -> Vec<u8> {
-        crate::format::encode_tail(self.id, &self.sealed, self.list())
     }
 }
 

@@ -10,18 +10,35 @@ use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
 use crate::digests::Sealed;
 use crate::error::BlobError;
 use crate::files::ReadFile;
-use crate::format::Index;
+use crate::format::{Index, usize_of};
 use crate::lane::blocking;
-use crate::local::{Data, Opened, read_range, usize_of};
+use crate::local::read_range;
+use crate::s3::S3Object;
 use crate::tree::CHUNK;
 
 /// Verified bytes in order, at most 1 MiB an item. It ends after the first error. Dropping it stops the reading.
 pub type ByteStream = BoxStream<'static, Result<Bytes, BlobError>>;
 
 /// Bytes read and verified at a time: large enough that the hop to a blocking thread does not count.
-const PIECE: u64 = 4 * CHUNK;
+pub(crate) const PIECE: u64 = 4 * CHUNK;
 /// Pieces in work at a time: one is read and verified while the one before is sent.
 const READAHEAD: usize = 2;
+
+/// An opened blob whose list and seal are verified.
+pub(crate) struct Opened {
+    pub(crate) index: Index,
+    pub(crate) data: Data,
+}
+
+/// The data of an opened blob.
+pub(crate) enum Data {
+    /// All of it, verified.
+    Memory(Bytes),
+    /// To be read and verified in pieces.
+    File(Arc<dyn ReadFile>),
+    /// To be fetched and verified in pieces.
+    Object(S3Object),
+}
 
 /// An opened blob. Removing or moving the blob does not disturb a reader on local disk.
 pub struct Reader {
@@ -66,7 +83,7 @@ impl Reader {
             }
             Data::File(file) => {
                 let (file, index) = (Arc::clone(file), Arc::clone(&self.index));
-                let pieces = stream::iter(index.pieces(range))
+                let pieces = stream::iter(index.pieces(range, PIECE))
                     .map(move |piece| {
                         let (file, index) = (Arc::clone(&file), Arc::clone(&index));
                         blocking(move || piece_of(&*file, &index, &piece))
@@ -74,6 +91,7 @@ impl Reader {
                     .buffered(READAHEAD);
                 Ok(until_error(pieces))
             }
+            Data::Object(object) => Ok(until_error(object.stream(Arc::clone(&self.index), range))),
         }
     }
 
@@ -98,14 +116,23 @@ impl Reader {
 #[derive(Debug, Clone)]
 pub(crate) struct Piece {
     /// Where the chunks are in the blob.
-    chunks: Range<u64>,
+    pub(crate) chunks: Range<u64>,
     /// The part asked for, in the blob.
     wanted: Range<u64>,
 }
 
+impl Piece {
+    /// Verifies the chunks and cuts out the part asked for.
+    pub(crate) fn verified(&self, index: &Index, bytes: &Bytes) -> Result<Bytes, BlobError> {
+        index.verify(self.chunks.start, bytes)?;
+        let skip = usize_of(self.wanted.start - self.chunks.start);
+        Ok(bytes.slice(skip..skip + usize_of(self.wanted.end - self.wanted.start)))
+    }
+}
+
 impl Index {
-    /// Cuts a non-empty range inside the blob into pieces.
-    pub(crate) fn pieces(&self, range: Range<u64>) -> impl Iterator<Item = Piece> + Send + use<> {
+    /// Cuts a non-empty range inside the blob into pieces of `step` bytes, a multiple of the chunk.
+    pub(crate) fn pieces(&self, range: Range<u64>, step: u64) -> impl Iterator<Item = Piece> + Send + use<> {
         let size = self.sealed.size;
         let mut start = range.start;
         std::iter::from_fn(move || {
@@ -114,7 +141,7 @@ impl Index {
             }
             let first = start - start % CHUNK;
             // Later pieces begin at multiples of the piece, whatever the first byte was.
-            let end = (start - start % PIECE + PIECE).min(size);
+            let end = (start - start % step + step).min(size);
             let last = range.end.next_multiple_of(CHUNK).min(end);
             let piece = Piece { chunks: first..last, wanted: start..last.min(range.end) };
             start = last;
@@ -125,11 +152,8 @@ impl Index {
 
 /// Reads and verifies one piece.
 pub(crate) fn piece_of(file: &dyn ReadFile, index: &Index, piece: &Piece) -> Result<Bytes, BlobError> {
-    let Piece { chunks, wanted } = piece;
-    let bytes = read_range(file, index.id, chunks.start, chunks.end)?;
-    index.verify(chunks.start, &bytes)?;
-    let skip = usize_of(wanted.start - chunks.start);
-    Ok(Bytes::from(bytes).slice(skip..skip + usize_of(wanted.end - wanted.start)))
+    let bytes = read_range(file, index.id, piece.chunks.start, piece.chunks.end)?;
+    piece.verified(index, &Bytes::from(bytes))
 }
 
 /// Ends a stream after its first error.

@@ -12,12 +12,19 @@ use crate::id::BlobId;
 use crate::lane::blocking;
 use crate::local::Local;
 use crate::reader::Reader;
+use crate::s3::{S3, Upload};
 use crate::writer::Writer;
 
 /// All blobs of one installation. Cheap to clone; all clones are the same store.
 #[derive(Debug, Clone)]
 pub struct BlobStore {
-    local: Arc<Local>,
+    backend: Backend,
+}
+
+#[derive(Debug, Clone)]
+enum Backend {
+    Disk(Arc<Local>),
+    Object(Arc<S3>),
 }
 
 /// One stored blob, as listing shows it.
@@ -40,15 +47,20 @@ impl BlobStore {
     /// # Errors
     /// `Unusable` when its format is of another version; disk errors.
     pub async fn open(config: Config) -> Result<Self, BlobError> {
-        let Config::Local(config) = config;
-        let local = blocking(move || Local::open(config)).await?;
-        Ok(Self { local: Arc::new(local) })
+        let backend = match config {
+            Config::Local(config) => Backend::Disk(Arc::new(blocking(move || Local::open(config)).await?)),
+            Config::S3(config) => Backend::Object(Arc::new(S3::open(&config).await?)),
+        };
+        Ok(Self { backend })
     }
 
     /// Starts a blob in the live tier. Nothing is stored before the first bytes arrive.
     #[must_use]
     pub fn begin(&self, id: BlobId) -> Writer {
-        Writer::new(Arc::clone(&self.local), id)
+        match &self.backend {
+            Backend::Disk(local) => Writer::to_disk(Arc::clone(local), id),
+            Backend::Object(s3) => Writer::to_object(Upload::new(Arc::clone(s3), id), id),
+        }
     }
 
     /// Opens a blob for reading.
@@ -56,7 +68,11 @@ impl BlobStore {
     /// # Errors
     /// `Missing`; `Corrupt` when the digests kept with it are damaged; disk errors.
     pub async fn read(&self, id: BlobId, tier: Tier) -> Result<Reader, BlobError> {
-        self.on_disk(move |local| local.read(id, tier)).await.map(Reader::new)
+        let opened = match &self.backend {
+            Backend::Disk(local) => on_disk(local, move |local| local.read(id, tier)).await,
+            Backend::Object(s3) => s3.read(id, tier).await,
+        };
+        opened.map(Reader::new)
     }
 
     /// Whether a tier has a blob.
@@ -64,7 +80,10 @@ impl BlobStore {
     /// # Errors
     /// Disk errors.
     pub async fn exists(&self, id: BlobId, tier: Tier) -> Result<bool, BlobError> {
-        self.on_disk(move |local| local.exists(id, tier)).await
+        match &self.backend {
+            Backend::Disk(local) => on_disk(local, move |local| local.exists(id, tier)).await,
+            Backend::Object(s3) => s3.exists(id, tier).await,
+        }
     }
 
     /// Removes a blob from a tier, durably. An absent one is fine, so that a removal can be repeated.
@@ -72,7 +91,10 @@ impl BlobStore {
     /// # Errors
     /// Disk errors; then the blob may or may not be gone.
     pub async fn remove(&self, id: BlobId, tier: Tier) -> Result<(), BlobError> {
-        self.on_disk(move |local| local.remove(id, tier)).await
+        match &self.backend {
+            Backend::Disk(local) => on_disk(local, move |local| local.remove(id, tier)).await,
+            Backend::Object(s3) => s3.remove(id, tier).await,
+        }
     }
 
     /// Moves a blob from the other tier into this one, durably. It is in at least one of them at every moment; a blob that
@@ -81,7 +103,10 @@ impl BlobStore {
     /// # Errors
     /// `Missing` when neither tier has it; `Corrupt` when it had to be copied and is damaged; disk errors.
     pub async fn move_to(&self, id: BlobId, to: Tier) -> Result<(), BlobError> {
-        self.on_disk(move |local| local.move_to(id, to)).await
+        match &self.backend {
+            Backend::Disk(local) => on_disk(local, move |local| local.move_to(id, to)).await,
+            Backend::Object(s3) => s3.move_to(id, to).await,
+        }
     }
 
     /// Reads a whole blob from the store and verifies it, for the scrubber.
@@ -100,15 +125,20 @@ impl BlobStore {
     /// listed or not.
     #[must_use]
     pub fn list(&self, tier: Tier) -> ListStream {
-        let store = self.clone();
-        stream::iter(0..=u8::MAX)
-            .then(move |folder| {
-                let store = store.clone();
-                async move { store.on_disk(move |local| local.list(tier, folder)).await }
-            })
-            .map_ok(|found| stream::iter(found).map(Ok))
-            .try_flatten()
-            .boxed()
+        match &self.backend {
+            Backend::Disk(local) => {
+                let local = Arc::clone(local);
+                stream::iter(0..=u8::MAX)
+                    .then(move |folder| {
+                        let local = Arc::clone(&local);
+                        blocking(move || local.list(tier, folder))
+                    })
+                    .map_ok(|found| stream::iter(found).map(Ok))
+                    .try_flatten()
+                    .boxed()
+            }
+            Backend::Object(s3) => s3.list(tier),
+        }
     }
 
     /// Removes what unfinished writes left behind and nobody has touched since `before`; says how many there were.
@@ -116,14 +146,17 @@ impl BlobStore {
     /// # Errors
     /// Disk errors; what was swept until then stays swept.
     pub async fn sweep_temporary(&self, before: SystemTime) -> Result<u64, BlobError> {
-        self.on_disk(move |local| local.sweep(before)).await
+        match &self.backend {
+            Backend::Disk(local) => on_disk(local, move |local| local.sweep(before)).await,
+            Backend::Object(s3) => s3.sweep(before).await,
+        }
     }
+}
 
-    async fn on_disk<T: Send + 'static>(
-        &self,
-        job: impl FnOnce(&Arc<Local>) -> Result<T, BlobError> + Send + 'static,
-    ) -> Result<T, BlobError> {
-        let local = Arc::clone(&self.local);
-        blocking(move || job(&local)).await
-    }
+async fn on_disk<T: Send + 'static>(
+    local: &Arc<Local>,
+    job: impl FnOnce(&Arc<Local>) -> Result<T, BlobError> + Send + 'static,
+) -> Result<T, BlobError> {
+    let local = Arc::clone(local);
+    blocking(move || job(&local)).await
 }

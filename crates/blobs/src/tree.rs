@@ -20,7 +20,8 @@ pub(crate) fn chunk_count(size: u64) -> u64 {
 #[derive(Debug)]
 pub(crate) struct ChunkTree {
     list: Vec<Node>,
-    hasher: Hasher,
+    /// Boxed: it is 2 KB, and writers move between threads.
+    hasher: Box<Hasher>,
     /// Bytes in `hasher`, at most one chunk. A full chunk stays there until more bytes follow, because the last chunk of
     /// a blob with only one is hashed as a root.
     filled: u64,
@@ -28,7 +29,7 @@ pub(crate) struct ChunkTree {
 
 impl ChunkTree {
     pub(crate) fn new() -> Self {
-        Self { list: Vec::new(), hasher: Hasher::new(), filled: 0 }
+        Self { list: Vec::new(), hasher: Box::new(Hasher::new()), filled: 0 }
     }
 
     pub(crate) fn update(&mut self, mut bytes: &[u8]) {
@@ -36,7 +37,7 @@ impl ChunkTree {
             if self.filled == CHUNK {
                 self.list.push(self.hasher.finalize_non_root());
                 // `reset` would keep the offset of the chunk before.
-                self.hasher = Hasher::new();
+                *self.hasher = Hasher::new();
                 self.hasher.set_input_offset(self.list.len() as u64 * CHUNK);
                 self.filled = 0;
             }

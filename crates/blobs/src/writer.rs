@@ -12,6 +12,7 @@ use crate::format::encode_tail;
 use crate::id::BlobId;
 use crate::lane::{Lane, blocking};
 use crate::local::{Local, Temporary, seal};
+use crate::s3::Upload;
 
 /// The largest blob, in bytes: 64 GiB, more than ten times the largest part a client sends.
 pub(crate) const LARGEST: u64 = 64 << 30;
@@ -20,41 +21,54 @@ const BATCH: usize = 1 << 20;
 
 /// A blob being written. Dropped before `finish`, it leaves nothing behind.
 ///
-/// It holds at most 3 MiB, and no thread while it waits for bytes. MD5 is the slowest of the digests, so it has a lane of
+/// It holds at most 3 MiB (an object store: 32 MiB), and no thread while it waits for bytes. MD5 is the slowest of the digests, so it has a lane of
 /// its own; the other digests and the disk share a second one.
 #[derive(Debug)]
 pub struct Writer {
     id: BlobId,
-    local: Arc<Local>,
     size: u64,
     batch: BytesMut,
     md5: Lane<Md5>,
     content: Lane<Content>,
+    /// Where the bytes go; on local disk the content lane writes them.
+    target: Target,
     /// Whether bytes have gone to the lanes.
     started: bool,
     /// Set while bytes are handed to the lanes: a caller that gives up in between has lost some.
     broken: bool,
 }
 
+#[derive(Debug)]
+enum Target {
+    Disk(Arc<Local>),
+    Object(Upload),
+}
+
 /// The lane beside MD5.
 #[derive(Debug)]
 struct Content {
     digests: Digests,
-    local: Arc<Local>,
-    id: BlobId,
+    /// The file, once bytes have come; only on local disk.
     file: Option<Temporary>,
 }
 
 impl Writer {
-    pub(crate) fn new(local: Arc<Local>, id: BlobId) -> Self {
-        let content = Content { digests: Digests::new(), local: Arc::clone(&local), id, file: None };
+    pub(crate) fn to_disk(local: Arc<Local>, id: BlobId) -> Self {
+        Self::new(id, Target::Disk(local))
+    }
+
+    pub(crate) fn to_object(upload: Upload, id: BlobId) -> Self {
+        Self::new(id, Target::Object(upload))
+    }
+
+    fn new(id: BlobId, target: Target) -> Self {
         Self {
             id,
-            local,
             size: 0,
             batch: BytesMut::new(),
             md5: Lane::new(Md5::new()),
-            content: Lane::new(content),
+            content: Lane::new(Content { digests: Digests::new(), file: None }),
+            target,
             started: false,
             broken: false,
         }
@@ -96,39 +110,54 @@ impl Writer {
     /// survives a power loss. If the call is dropped before its end, the blob is absent or whole.
     ///
     /// # Errors
-    /// `Mismatch`, `Exists`, disk errors, or those of an earlier `write`; then nothing is stored.
+    /// `Mismatch`, `Exists`, disk errors, or those of an earlier `write`; then nothing is stored. Only when an object
+    /// store's last answer is lost may the blob be there, whole: remove it, or let the collection of garbage find it.
     pub async fn finish(mut self, expected: Expected) -> Result<Sealed, BlobError> {
-        let (id, local) = (self.id, Arc::clone(&self.local));
         let rest = std::mem::take(&mut self.batch).freeze();
         if self.broken {
             return Err(BlobError::WriterFailed);
         }
-        if !self.started {
-            let (mut md5, mut content) = (self.md5.settle().await?, self.content.settle().await?);
-            return blocking(move || {
-                md5.update(&rest);
-                content.digests.update(&rest);
-                let (sealed, list) = content.digests.finish(md5);
-                expected.check(&sealed)?;
-                let mut file = local.temporary(id, Tier::Live)?;
-                file.append(&rest)?;
-                seal(file, &sealed, &encode_tail(id, &sealed, &list))?;
-                Ok(sealed)
-            })
-            .await;
+        if self.started || matches!(self.target, Target::Object(_)) {
+            self.hand_on(rest).await?;
+            self.finish_streamed(expected).await
+        } else {
+            self.finish_small(expected, rest).await
         }
-        self.hand_on(rest).await?;
-        // The bulk of the bytes reaches the disk while MD5 is still busy.
-        self.content.start(|content| content.file.as_mut().map_or(Ok(()), Temporary::sync)).await?;
-        let (md5, content) = (self.md5.settle().await?, self.content.settle().await?);
+    }
+
+    /// All in one hop to a blocking thread.
+    async fn finish_small(mut self, expected: Expected, bytes: Bytes) -> Result<Sealed, BlobError> {
+        let (id, mut md5, mut content) = (self.id, self.md5.settle().await?, self.content.settle().await?);
+        let Target::Disk(local) = self.target else { return Err(BlobError::WriterFailed) };
         blocking(move || {
+            md5.update(&bytes);
+            content.digests.update(&bytes);
             let (sealed, list) = content.digests.finish(md5);
             expected.check(&sealed)?;
-            let file = content.file.ok_or(BlobError::WriterFailed)?;
+            let mut file = local.temporary(id, Tier::Live)?;
+            file.append(&bytes)?;
             seal(file, &sealed, &encode_tail(id, &sealed, &list))?;
             Ok(sealed)
         })
         .await
+    }
+
+    async fn finish_streamed(mut self, expected: Expected) -> Result<Sealed, BlobError> {
+        // The bulk of the bytes reaches the disk while MD5 is still busy.
+        self.content.start(|content| content.file.as_mut().map_or(Ok(()), Temporary::sync)).await?;
+        let (id, md5, content) = (self.id, self.md5.settle().await?, self.content.settle().await?);
+        let (sealed, tail, file) = blocking(move || {
+            let (sealed, list) = content.digests.finish(md5);
+            expected.check(&sealed)?;
+            Ok((sealed, encode_tail(id, &sealed, &list), content.file))
+        })
+        .await?;
+        match (self.target, file) {
+            (Target::Disk(_), Some(file)) => blocking(move || seal(file, &sealed, &tail)).await?,
+            (Target::Disk(_), None) => return Err(BlobError::WriterFailed),
+            (Target::Object(upload), _) => upload.complete(tail.into()).await?,
+        }
+        Ok(sealed)
     }
 
     async fn hand_on(&mut self, bytes: Bytes) -> Result<(), BlobError> {
@@ -144,17 +173,31 @@ impl Writer {
                 Ok(())
             })
             .await?;
-        self.content.start(move |content| content.take(&bytes)).await?;
+        match &mut self.target {
+            Target::Disk(local) => {
+                let (local, id) = (Arc::clone(local), self.id);
+                self.content.start(move |content| content.write(&local, id, &bytes)).await?;
+            }
+            Target::Object(upload) => {
+                let copy = bytes.clone();
+                let hash = move |content: &mut Content| {
+                    content.digests.update(&copy);
+                    Ok(())
+                };
+                self.content.start(hash).await?;
+                upload.push(bytes).await?;
+            }
+        }
         self.broken = false;
         Ok(())
     }
 }
 
 impl Content {
-    fn take(&mut self, bytes: &[u8]) -> Result<(), BlobError> {
+    fn write(&mut self, local: &Arc<Local>, id: BlobId, bytes: &[u8]) -> Result<(), BlobError> {
         let file = match &mut self.file {
             Some(file) => file,
-            none => none.insert(self.local.temporary(self.id, Tier::Live)?),
+            none => none.insert(local.temporary(id, Tier::Live)?),
         };
         file.append(bytes)?;
         self.digests.update(bytes);

@@ -2,9 +2,10 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use super::Local;
+use crate::claim::Claim;
 use crate::config::Tier;
 use crate::error::BlobError;
 use crate::files::WriteFile;
@@ -13,18 +14,19 @@ use crate::id::BlobId;
 /// A file in `tmp`, which removes itself unless it is published.
 #[derive(Debug)]
 pub(crate) struct Temporary {
+    local: Arc<Local>,
     id: BlobId,
     tier: Tier,
     path: PathBuf,
     /// None once published.
     file: Option<Box<dyn WriteFile>>,
     // Last, so that the claim ends after the file is gone.
-    claim: Claim,
+    _claim: Claim,
 }
 
 impl Temporary {
     pub(super) fn create(local: &Arc<Local>, id: BlobId, tier: Tier) -> Result<Self, BlobError> {
-        let claim = Claim::take(local, id)?;
+        let claim = local.claims.take(id)?;
         let path = local.area(tier).temporary(id);
         let failed = |error| BlobError::disk("creating a file", error);
         let file = match local.files.create(&path) {
@@ -35,7 +37,14 @@ impl Temporary {
             }
             created => created,
         };
-        Ok(Self { id, tier, path, file: Some(file.map_err(failed)?), claim })
+        Ok(Self {
+            local: Arc::clone(local),
+            id,
+            tier,
+            path,
+            file: Some(file.map_err(failed)?),
+            _claim: claim,
+        })
     }
 
     pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<(), BlobError> {
@@ -58,7 +67,7 @@ impl Temporary {
     /// `Exists` when either tier has such a blob. After any error the blob is absent.
     pub(super) fn publish_new(self) -> Result<(), BlobError> {
         let other = self.tier.other();
-        if self.claim.local.exists(self.id, self.tier)? || self.claim.local.exists(self.id, other)? {
+        if self.local.exists(self.id, self.tier)? || self.local.exists(self.id, other)? {
             return Err(BlobError::Exists(self.id));
         }
         self.publish()
@@ -71,7 +80,7 @@ impl Temporary {
 
     fn publish(mut self) -> Result<(), BlobError> {
         self.sync()?;
-        let local = Arc::clone(&self.claim.local);
+        let local = Arc::clone(&self.local);
         let area = local.area(self.tier);
         let name = area.blob(self.id);
         local.files.rename(&self.path, &name).map_err(|error| BlobError::disk("naming a file", error))?;
@@ -88,29 +97,9 @@ impl Temporary {
 impl Drop for Temporary {
     fn drop(&mut self) {
         if self.file.take().is_some()
-            && let Err(error) = self.claim.local.files.remove(&self.path)
+            && let Err(error) = self.local.files.remove(&self.path)
         {
             tracing::warn!(id = %self.id, %error, "an unfinished upload could not be removed; the sweeper will try again");
         }
-    }
-}
-
-/// The right to write or move one blob.
-#[derive(Debug)]
-struct Claim {
-    local: Arc<Local>,
-    id: BlobId,
-}
-
-impl Claim {
-    fn take(local: &Arc<Local>, id: BlobId) -> Result<Self, BlobError> {
-        let mut claimed = local.claimed.lock().unwrap_or_else(PoisonError::into_inner);
-        if claimed.insert(id) { Ok(Self { local: Arc::clone(local), id }) } else { Err(BlobError::Busy(id)) }
-    }
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        self.local.claimed.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
     }
 }
