@@ -11,7 +11,7 @@ use std::time::Duration;
 pub(super) use connection::PgConnection;
 
 use super::error::{Fault, Reach, panic_text};
-use super::pool::{Lease, Pool, closed};
+use super::pool::{Lease, Pool, closed, on_thread};
 use super::tx::Backend;
 use super::{DbError, Migration, Tx, migrate};
 use connection::Server;
@@ -100,17 +100,6 @@ impl Postgres {
         let lease = self.pool.acquire().await?;
         let server = self.server.clone();
         on_thread(move || with_retries(&lease, &server, mode, &mut f)).await
-    }
-}
-
-async fn on_thread<T, E>(f: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
-where
-    T: Send + 'static,
-    E: From<DbError> + Send + 'static,
-{
-    match tokio::task::spawn_blocking(f).await {
-        Ok(result) => result,
-        Err(_) => Err(closed().into()),
     }
 }
 
