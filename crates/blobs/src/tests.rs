@@ -1,6 +1,7 @@
 //! Tests of the store as a whole, on both backends.
 
 mod basics;
+mod crash;
 mod damage;
 mod s3_server;
 mod unfinished;
