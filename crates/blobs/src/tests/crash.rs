@@ -194,6 +194,10 @@ async fn story(base: &PowerLoss, seed: u64) {
         }
         present += tiers.len();
     }
+    // Listing looks into 512 folders, so not every story can afford it.
+    if !seed.is_multiple_of(16) {
+        return;
+    }
     let mut listed: Vec<_> = store.list(Tier::Live).try_collect().await.unwrap();
     listed.extend(store.list(Tier::Archive).try_collect::<Vec<_>>().await.unwrap());
     assert_eq!(listed.len(), present, "seed {seed}");
