@@ -79,7 +79,11 @@ pub async fn open(config: &Config, address: SocketAddr) -> anyhow::Result<App> {
     .with_context(|| format!("cannot use the server key {}", key_file.display()))?;
     let database = match &config.database {
         None => DbConfig::Sqlite { path: data.join("operon.sqlite"), vfs: None },
-        Some(url) => DbConfig::Postgres { url: url.clone(), schema: None, pool: POSTGRES_POOL },
+        Some(url) => DbConfig::Postgres {
+            url: url.clone(),
+            schema: config.database_schema.clone(),
+            pool: POSTGRES_POOL,
+        },
     };
     let db = Db::open(database).await.context("cannot open the database")?;
     db.migrate(store::schema::MIGRATIONS).await.context("cannot bring the database up to date")?;

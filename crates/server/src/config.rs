@@ -19,6 +19,8 @@ pub struct Config {
     pub public_url: Option<String>,
     /// `postgres://…`; SQLite in the data directory when absent.
     pub database: Option<String>,
+    /// The PostgreSQL schema to work in, made when there is none; the database user's default when absent.
+    pub database_schema: Option<String>,
     /// Whether to believe the last address of `X-Forwarded-For`. Only behind a proxy that sets it.
     pub trust_forwarded_for: bool,
     /// Regions projects may lie in; the first is the default.
@@ -62,6 +64,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             public_url: None,
             database: None,
+            database_schema: None,
             trust_forwarded_for: false,
             regions: vec!["local".to_owned()],
             self_sign_up: false,

@@ -1,13 +1,15 @@
 //! A server of its own for each test, and clients by role.
 //!
-//! `OPERON_TEST_DATABASE=postgres` runs the same tests on PostgreSQL; the default is SQLite.
+//! `OPERON_TEST_DATABASE=postgres` runs the same tests on PostgreSQL, in a schema of its own for each world; the default
+//! is SQLite. The server is the one that `store::db::testing` starts, or the one at `OPERON_TEST_POSTGRES`.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 use server::{Config, Running};
 use store::account::{AccountState, NewAccount};
-use store::db::DbError;
+use store::db::testing::TestDatabases;
+use store::db::{DbConfig, DbError, DbKind};
 use store::token::{NewToken, Purpose};
 use tempfile::TempDir;
 use wire::Level;
@@ -57,6 +59,7 @@ impl World {
             listen: "127.0.0.1:0".parse().unwrap(),
             ..Config::default()
         };
+        use_asked_database(&mut config);
         change(&mut config);
         // The test's own HTTP client needs a provider; a second test in the same process finds it installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -124,6 +127,23 @@ impl World {
     /// Somebody without a token.
     pub fn anonymous(&self) -> Client {
         self.client(None)
+    }
+}
+
+/// Puts the server on the database that the environment asks for.
+#[expect(clippy::disallowed_methods, reason = "which database tests use is no setting of the server")]
+fn use_asked_database(config: &mut Config) {
+    match std::env::var("OPERON_TEST_DATABASE").as_deref() {
+        Err(_) | Ok("" | "sqlite") => {}
+        Ok("postgres") => {
+            let Ok((DbConfig::Postgres { url, schema, .. }, _)) = TestDatabases::config(DbKind::Postgres)
+            else {
+                panic!("the tests were asked to run on PostgreSQL, and it cannot be started");
+            };
+            config.database = Some(url);
+            config.database_schema = schema;
+        }
+        Ok(other) => panic!("OPERON_TEST_DATABASE is {other:?}; it may be sqlite or postgres"),
     }
 }
 

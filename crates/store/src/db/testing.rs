@@ -57,8 +57,13 @@ impl TestDatabases {
     }
 }
 
-/// The address of the PostgreSQL server for tests, which is started when there is none.
+/// The address of the PostgreSQL server for tests: `OPERON_TEST_POSTGRES` if it is set, else the shared one, which is
+/// started when there is none.
 pub fn server_url() -> Result<String, DbError> {
+    #[expect(clippy::disallowed_methods, reason = "where tests find a database is no setting of the server")]
+    if let Ok(url) = std::env::var("OPERON_TEST_POSTGRES") {
+        return Ok(url);
+    }
     static SERVER: Mutex<Option<TestServer>> = Mutex::new(None);
     let mut server = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
     match &*server {
