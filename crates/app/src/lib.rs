@@ -1,13 +1,13 @@
 //! The use cases of Operon: load, decide, change, audit, notify. No HTTP, no SQL, no HTML.
 
 mod billing;
-pub mod connection;
 pub mod context;
 pub mod error;
 pub mod event;
 pub mod options;
 pub mod work;
 
+pub mod folder;
 pub mod member;
 pub mod project;
 pub mod sign_in;

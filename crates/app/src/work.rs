@@ -15,6 +15,10 @@ use crate::context::Ctx;
 use crate::error::{Error, Result};
 use crate::event::Event;
 
+/// The most subjects that one of several events about one action names; fewer than the log takes, to leave room for the
+/// project itself.
+const SUBJECTS_OF_AN_EVENT: usize = audit::event::MAX_SUBJECTS - 10;
+
 /// A transaction and the request it serves.
 pub struct Work<'tx> {
     /// The transaction.
@@ -205,6 +209,33 @@ impl<'tx> Work<'tx> {
     pub fn record(&self, event: Event) -> Result<()> {
         crate::event::append(self, event)
     }
+
+    /// Writes an event that concerns many things: as many events as the log needs to name them all, at least one.
+    ///
+    /// # Errors
+    /// As [`Work::record`].
+    pub fn record_each<'a, S: ToString + 'a>(
+        &self,
+        event: &Event,
+        subjects: impl IntoIterator<Item = &'a S>,
+    ) -> Result<()> {
+        let mut subjects = subjects.into_iter().peekable();
+        loop {
+            let mut part = event.clone();
+            for subject in subjects.by_ref().take(SUBJECTS_OF_AN_EVENT) {
+                part = part.subject(subject);
+            }
+            self.record(part)?;
+            if subjects.peek().is_none() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// An object that does not lie in a project whose contents the caller may list.
+pub(crate) fn not_in(object: &ObjectId, project: &ContainerId) -> ApiError {
+    ApiError::new(ErrorType::ResourceNotFound, format!("{object} could not be found in {project}."))
 }
 
 /// What is hidden answers exactly like what does not exist.

@@ -200,7 +200,7 @@ CREATE TABLE folder (
   parent BIGINT REFERENCES folder (key),
   UNIQUE (project, path)
 );
-CREATE INDEX folder_parent ON folder (parent);
+CREATE INDEX folder_parent ON folder (parent, path);
 
 -- A data object, once, however many projects hold a copy of it.
 CREATE TABLE object (

@@ -5,6 +5,7 @@
 pub mod access;
 pub mod account;
 pub mod audit;
+mod batch;
 pub mod db;
 pub mod folder;
 pub mod grant;

@@ -2,10 +2,11 @@
 
 use policy::Labels;
 use serde_json::{Map, Value as Json};
-use wire::id::ContainerId;
+use wire::id::{ContainerId, ObjectId};
 
 use crate::access::Permit;
-use crate::db::{DbError, Row, Tx, params};
+use crate::batch::in_batches;
+use crate::db::{DbError, Row, Sql, Tx, params};
 use crate::keys::{AccountKey, FolderKey, ObjectKey, PlacementKey, ProjectKey};
 use crate::object::ObjectState;
 use crate::text::{self, Word};
@@ -126,6 +127,60 @@ pub fn find(tx: &Tx, object: ObjectKey, project: ProjectKey) -> Result<Option<Pl
     tx.query_opt(select_placement!("where p.object = $1 and p.project = $2"), params![object, project])?
         .map(|row| placement(&row))
         .transpose()
+}
+
+/// The objects directly in a folder, by name; at most `limit`.
+pub fn list(
+    tx: &Tx,
+    folder: FolderKey,
+    include_hidden: bool,
+    limit: usize,
+) -> Result<Vec<ObjectId>, DbError> {
+    tx.query(
+        "select o.id from placement p join object o on o.key = p.object
+         where p.folder = $1 and p.hidden <= $2 order by p.name, p.object limit $3",
+        params![folder, include_hidden, i64::try_from(limit).unwrap_or(i64::MAX)],
+    )?
+    .iter()
+    .map(|row| text::id(row, 0, ObjectId::parse))
+    .collect()
+}
+
+/// Which of these objects have a copy in a project, in no order. An id that comes twice is found once or twice.
+pub fn present(
+    tx: &Tx,
+    project: ProjectKey,
+    ids: &[ObjectId],
+) -> Result<Vec<(ObjectId, PlacementKey)>, DbError> {
+    let mut found = Vec::with_capacity(ids.len());
+    in_batches(ids, |batch| {
+        let mut sql = Sql::new(
+            "select o.id, p.key from object o join placement p on p.object = o.key and p.project = ",
+        );
+        sql.bind(project).push(" where o.id in (").bind_list(batch.iter().map(ObjectId::as_str)).push(")");
+        for row in tx.query_sql(&sql)? {
+            found.push((text::id(&row, 0, ObjectId::parse)?, row.get(1)?));
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Puts copies into a folder of the permit's project; those that lie there already do not change.
+pub fn move_to(
+    tx: &Tx,
+    permit: &Permit<'_>,
+    copies: &[PlacementKey],
+    folder: FolderKey,
+    now: i64,
+) -> Result<(), DbError> {
+    in_batches(copies, |batch| {
+        let mut sql = Sql::new("update placement set folder = ");
+        sql.bind(folder).push(", modified = ").bind(now).push(" where project = ").bind(permit.project());
+        sql.push(" and folder <> ").bind(folder);
+        sql.push(" and key in (").bind_list(batch.iter().copied()).push(")");
+        tx.execute_sql(&sql).map(drop)
+    })
 }
 
 /// Every project that holds a copy of an object, oldest copy first. An object has at most as many copies as clones

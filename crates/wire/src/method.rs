@@ -6,7 +6,7 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use crate::id::Class;
-use crate::{answer, project, system, user};
+use crate::{answer, container, project, system, user};
 
 /// What a route's first segment may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,11 +97,6 @@ const PROJECT: Subject = Subject::Entity(&[Class::Project]);
 const CONTAINER: Subject = Subject::Entity(&[Class::Project, Class::Container]);
 
 methods! {
-    // The connection itself
-    SystemHeaders: SYSTEM, "headers", Anyone, Read, answer::NoInput => system::Headers, "Answers the headers of the request.";
-    SystemComeBackLater: SYSTEM, "comeBackLater", Anyone, Read, system::ComeBackLater => system::CurrentTime,
-        "Turns the caller away until a time, so that clients can test how they wait.";
-
     // People and their tokens
     SystemWhoami: SYSTEM, "whoami", Token, Read, system::Whoami => system::Me, "Says whose token this is.";
     SystemNewAuthToken: SYSTEM, "newAuthToken", Anyone, Write, user::NewAuthToken => user::AuthToken,
@@ -111,6 +106,14 @@ methods! {
     ProjectNew: Subject::Word("project"), "new", Token, Write, project::New => answer::Made, "Makes a project; its maker is its only member.";
     ProjectDescribe: CONTAINER, "describe", Token, Read, answer::AnyInput => answer::Described, "Describes a project or container.";
     ProjectInvite: PROJECT, "invite", Token, Write, project::Invite => project::Invited, "Gives a person, an organisation or everybody access; never lowers it.";
+
+    // Folders, and what moves copies about
+    ContainerListFolder: CONTAINER, "listFolder", Token, Read, container::ListFolder => container::FolderList,
+        "Lists what lies directly in a folder.";
+    ContainerNewFolder: CONTAINER, "newFolder", Token, Write, container::NewFolder => answer::Made, "Makes a folder.";
+    ContainerRenameFolder: CONTAINER, "renameFolder", Token, Write, container::RenameFolder => answer::Made,
+        "Gives a folder another name or another path.";
+    ContainerMove: CONTAINER, "move", Token, Write, container::Move => answer::Made, "Puts objects and folders into another folder.";
 }
 
 impl MethodName {

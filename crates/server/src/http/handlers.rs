@@ -37,13 +37,15 @@ impl Default for Handlers {
 fn handler_of(name: MethodName) -> Handler {
     use MethodName as M;
     match name {
-        M::SystemHeaders => plain(app::connection::headers),
-        M::SystemComeBackLater => plain(app::connection::come_back_later),
         M::SystemWhoami => plain(app::user::whoami),
         M::SystemNewAuthToken => plain(app::sign_in::new_auth_token),
         M::ProjectNew => plain(app::project::new),
         M::ProjectDescribe => entity::<ContainerId, _, _, _>(app::project::describe),
         M::ProjectInvite => entity::<ProjectId, _, _, _>(app::member::invite),
+        M::ContainerListFolder => entity::<ContainerId, _, _, _>(app::folder::list),
+        M::ContainerNewFolder => entity::<ContainerId, _, _, _>(app::folder::new),
+        M::ContainerRenameFolder => entity::<ContainerId, _, _, _>(app::folder::rename),
+        M::ContainerMove => entity::<ContainerId, _, _, _>(app::folder::move_all),
     }
 }
 

@@ -1,0 +1,130 @@
+//! Moving objects and folders inside one project.
+
+use std::collections::{BTreeSet, HashSet};
+
+use policy::Action;
+use serde_json::json;
+use store::keys::{FolderKey, PlacementKey};
+use store::project::Project;
+use store::{folder, placement};
+use wire::answer::Made;
+use wire::container::{MAX_MOVED, Move};
+use wire::folder::{FolderName, FolderPath};
+use wire::id::{ContainerId, ObjectId};
+use wire::{ApiError, ErrorType};
+
+use super::{check_subtree, find, into_itself, shown};
+use crate::context::Ctx;
+use crate::error::Result;
+use crate::event::Event;
+use crate::work::Work;
+
+/// `/project-xxxx/move`: puts objects and folders directly into a folder, all or nothing. What is named twice, or lies
+/// inside another folder that is named too, is moved once, to the destination itself.
+///
+/// # Errors
+/// `ResourceNotFound` for an absent destination, folder or object; `InvalidInput` for the root, and for a folder that
+/// would lie inside itself; `InvalidState` when the destination has a folder of that name already.
+pub async fn move_all(ctx: Ctx, id: ContainerId, input: Move) -> Result<Made> {
+    ctx.change(move |work| {
+        let (project, access) = work.project(&id)?;
+        check_input(&input)?;
+        let permit = work.permit(&access, Action::MoveData)?;
+        let destination = find(work, &project, &input.destination)?;
+        let copies = copies(work, &project, &input.objects)?;
+        let folders = folders(work, &project, &input)?;
+        placement::move_to(work.tx, &permit, &copies, destination, work.now())?;
+        for folder in &folders {
+            folder::rename(work.tx, &permit, folder.key, &folder.from, &folder.to, destination)?;
+        }
+        let moved = Event::done("data.moved").project(&project.id).rule(permit.rule().code());
+        let to = shown(&input.destination);
+        let objects: BTreeSet<&ObjectId> = input.objects.iter().collect();
+        if !objects.is_empty() {
+            work.record_each(&moved.clone().after(json!({ "folder": to })), objects)?;
+        }
+        for folder in &folders {
+            let before = json!({ "folder": shown(&folder.from) });
+            work.record(moved.clone().before(before).after(json!({ "folder": shown(&folder.to) })))?;
+        }
+        Ok(Made::new(id.clone()))
+    })
+    .await
+}
+
+/// A folder that gets another path.
+struct Moved {
+    key: FolderKey,
+    from: FolderPath,
+    to: FolderPath,
+}
+
+fn check_input(input: &Move) -> Result<()> {
+    if input.objects.len() + input.folders.len() > MAX_MOVED {
+        return Err(ApiError::invalid_input(format!(
+            "One call moves at most {MAX_MOVED} objects and folders. Move them in several calls."
+        ))
+        .into());
+    }
+    for folder in &input.folders {
+        if folder.is_root() {
+            return Err(ApiError::invalid_input("The folder \"/\" cannot be moved.").into());
+        }
+        if *folder == input.destination || folder.is_ancestor_of(&input.destination) {
+            return Err(into_itself(folder, &input.destination).into());
+        }
+    }
+    Ok(())
+}
+
+/// The copies of the named objects.
+fn copies(work: &Work<'_>, project: &Project, ids: &[ObjectId]) -> Result<Vec<PlacementKey>> {
+    let found = placement::present(work.tx, project.key, ids)?;
+    let known: HashSet<&ObjectId> = found.iter().map(|(id, _)| id).collect();
+    if let Some(absent) = ids.iter().find(|id| !known.contains(id)) {
+        return Err(crate::work::not_in(absent, &project.id).into());
+    }
+    Ok(found.into_iter().map(|(_, copy)| copy).collect())
+}
+
+/// The folders to move, what lies deepest first, so that a folder has left before the one around it goes. Those that
+/// lie in the destination already are left out.
+fn folders(work: &Work<'_>, project: &Project, input: &Move) -> Result<Vec<Moved>> {
+    let mut wanted: Vec<&FolderPath> = input.folders.iter().collect();
+    wanted.sort();
+    wanted.dedup();
+    wanted.reverse();
+    let mut names: HashSet<FolderName> = HashSet::new();
+    let mut moved = Vec::new();
+    let mut rewritten = 0;
+    for from in wanted {
+        let key = find(work, project, from)?;
+        let Some(name) = from.basename() else { continue };
+        let to = input
+            .destination
+            .join(&name)
+            .map_err(|why| wire::json::invalid_value("destination", &why.to_string()))?;
+        if *from == to {
+            names.insert(name);
+            continue;
+        }
+        if names.contains(&name) || folder::find(work.tx, project.key, &to)?.is_some() {
+            return Err(clash(&input.destination, &name).into());
+        }
+        rewritten += check_subtree(work, project, from, &to, MAX_MOVED - rewritten)?;
+        names.insert(name);
+        moved.push(Moved { key, from: from.clone(), to });
+    }
+    Ok(moved)
+}
+
+fn clash(destination: &FolderPath, name: &FolderName) -> ApiError {
+    let name: String = name.as_str().chars().take(200).collect();
+    ApiError::new(
+        ErrorType::InvalidState,
+        format!(
+            "Two folders called \"{name}\" would lie in \"{}\". Rename one of them first.",
+            shown(destination)
+        ),
+    )
+}
