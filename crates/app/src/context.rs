@@ -1,5 +1,6 @@
 //! What every use case is given: the shared parts of the server, and who asks.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -63,6 +64,8 @@ pub struct RequestInfo {
     pub origin: Option<IpAddr>,
     /// When it came, in ms since the epoch: the time of everything it does.
     pub now: i64,
+    /// Its headers, only for the method that answers them.
+    pub headers: Option<Arc<BTreeMap<String, String>>>,
 }
 
 /// Who asks for what, and everything needed to answer. Cheap to clone.

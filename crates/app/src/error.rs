@@ -27,6 +27,9 @@ pub enum Error {
     Internal(String),
 }
 
+/// Seconds a client is asked to wait when the server is busy or its disk is full.
+const BUSY_RETRY_SECONDS: u64 = 2;
+
 impl Error {
     /// A fault of ours.
     #[expect(clippy::needless_pass_by_value, reason = "so that it can be named in `map_err`")]
@@ -43,10 +46,12 @@ impl Error {
             Self::Db(DbError::Busy | DbError::Unavailable(_)) => ApiError::new(
                 ErrorType::ServiceUnavailable,
                 "The server is busy with other changes and saved nothing. Try again in a moment.",
-            ),
+            )
+            .retry_after(BUSY_RETRY_SECONDS),
             Self::Db(error @ (DbError::DiskFull | DbError::ReadOnly)) => {
                 tracing::error!(%error, "the database takes no changes");
                 ApiError::new(ErrorType::ServiceUnavailable, error.to_string())
+                    .retry_after(BUSY_RETRY_SECONDS)
             }
             Self::Db(error) => fault(&error),
             Self::Blob(error) => fault(&error),

@@ -1,6 +1,7 @@
 //! The use cases of Operon: load, decide, change, audit, notify. No HTTP, no SQL, no HTML.
 
 mod billing;
+pub mod connection;
 pub mod context;
 pub mod error;
 pub mod event;

@@ -9,7 +9,7 @@ use crate::role::{Rights, Role};
 /// One thing that a caller wants to do in a project.
 ///
 /// Where an action is about an object, [`Facts::object`] says which; without one, it is about objects of the project
-/// in general (closed, without labels), as for a whole folder.
+/// in general (closed, without labels), as for a whole folder. Actions about the project alone do not look at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// Describe the project, or meet it by id.
@@ -198,10 +198,21 @@ pub struct MemberChange {
 pub struct Requirement {
     /// Every one of these must be held.
     pub capabilities: Capabilities,
-    /// The object must be visible to the caller; else it answers as if absent.
-    pub object: bool,
+    /// What the action is about.
+    pub subject: Subject,
     /// The action costs money (contract B11.39).
     pub billable: bool,
+}
+
+/// What an action is about: it decides which refusals are hidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// The project: `Facts::object` and `Facts::share` are not looked at.
+    Project,
+    /// The object, which the caller must see.
+    Object,
+    /// The object, if there is one, which the caller may use by its id without seeing it (contract B11.5, B11.17).
+    Input,
 }
 
 impl Action {
@@ -226,7 +237,7 @@ impl Action {
             Self::ViewObject => object(&[]),
             Self::ViewContent => object(&[DataView]),
             // A job reads its inputs by the right to use them (contract B11.5), seen or not.
-            Self::Download { preauthenticated: false } if job => project(&[DataUse]).billed(),
+            Self::Download { preauthenticated: false } if job => input(&[DataUse]).billed(),
             // Without data.view nobody takes away what they may not see (contract B11.26).
             Self::Download { .. } => object(&[DataDownload, DataView]).billed(),
             // Ruling: as for a data link (contract B10), or a copy would show what the original does not.
@@ -245,12 +256,12 @@ impl Action {
             Self::DeleteData => object(&[DataDelete]),
             Self::ArchiveData | Self::ArchiveAllCopies => object(&[DataArchive]),
             Self::UnarchiveData => object(&[DataArchive]).billed(),
-            Self::UseAsInput { elsewhere: None } => project(&[DataUse]),
+            Self::UseAsInput { elsewhere: None } => input(&[DataUse]),
             // Ruling: what an execution elsewhere makes lies elsewhere, so that use there is a way out as well.
-            Self::UseAsInput { elsewhere: Some(_) } => project(&[DataUse, DataCopyOut]),
+            Self::UseAsInput { elsewhere: Some(_) } => input(&[DataUse, DataCopyOut]),
             Self::RunExecutable => project(&[ExecRun]).billed(),
             Self::ViewExecutions => project(&[ExecView]),
-            Self::QueryTables { .. } => project(&[BaseQueryRun]),
+            Self::QueryTables { .. } => input(&[BaseQueryRun]),
             Self::EditProjectTags => project(&[ProjectTags]),
             Self::UpdateProject => project(&[ProjectUpdate]),
             Self::ChangeFlags(_) => project(&[ProjectFlags]),
@@ -265,7 +276,7 @@ impl Action {
             Self::SetOwner => project(&[ProjectOwner]),
             // Ruling: "ADMINISTER" of the contract, said as a capability.
             Self::DescribeAccessOfOthers | Self::ReadAudit => project(&[ProjectFlags]),
-            Self::Need(capability) => project(&[capability]),
+            Self::Need(capability) => input(&[capability]),
         }
     }
 }
@@ -286,9 +297,13 @@ impl Requirement {
 }
 
 fn project(capabilities: &[Capability]) -> Requirement {
-    Requirement { capabilities: Capabilities::of(capabilities), object: false, billable: false }
+    Requirement { capabilities: Capabilities::of(capabilities), subject: Subject::Project, billable: false }
 }
 
 fn object(capabilities: &[Capability]) -> Requirement {
-    Requirement { object: true, ..project(capabilities) }
+    Requirement { subject: Subject::Object, ..project(capabilities) }
+}
+
+fn input(capabilities: &[Capability]) -> Requirement {
+    Requirement { subject: Subject::Input, ..project(capabilities) }
 }

@@ -2,7 +2,7 @@
 
 use wire::{ErrorType, Level};
 
-use crate::action::{Action, Requirement};
+use crate::action::{Action, Requirement, Subject};
 use crate::capability::{Capabilities, Capability};
 use crate::evaluate::{Held, Recorder, Silent, evaluate, sees_object, sees_own};
 use crate::facts::{BillingGate, Facts, ShareMode};
@@ -13,7 +13,7 @@ use crate::{sentence, special};
 #[must_use]
 pub fn decide(facts: &Facts, action: Action) -> Decision {
     let mut deciding = Deciding::new(decisive(facts, action));
-    let held = evaluate(facts, &mut deciding);
+    let held = evaluate(facts, action.requirement(facts).subject, &mut deciding);
     decision(facts, action, &held, deciding.giver)
 }
 
@@ -21,7 +21,7 @@ pub fn decide(facts: &Facts, action: Action) -> Decision {
 #[must_use]
 pub fn explain(facts: &Facts, action: Action) -> Decision {
     let mut trace = Trace { deciding: Deciding::new(decisive(facts, action)), reasons: Vec::new() };
-    let held = evaluate(facts, &mut trace);
+    let held = evaluate(facts, action.requirement(facts).subject, &mut trace);
     let mut decision = decision(facts, action, &held, trace.deciding.giver);
     decision.reasons = trace.reasons;
     decision
@@ -30,7 +30,7 @@ pub fn explain(facts: &Facts, action: Action) -> Decision {
 /// Which fields of the object the caller may read; `None` when [`Action::ViewObject`] is refused.
 #[must_use]
 pub fn object_fields(facts: &Facts) -> Option<ObjectFields> {
-    let held = evaluate(facts, &mut Silent);
+    let held = evaluate(facts, Subject::Object, &mut Silent);
     verdict(facts, Action::ViewObject, &held).is_none().then(|| {
         if !held.capabilities.has(Capability::DataList) {
             ObjectFields::Maker
@@ -138,13 +138,15 @@ pub enum ObjectFields {
 
 /// Whether the action is allowed, for callers that ask often and want no reason.
 pub(crate) fn permits(facts: &Facts, action: Action) -> bool {
-    verdict(facts, action, &evaluate(facts, &mut Silent)).is_none()
+    let held = evaluate(facts, action.requirement(facts).subject, &mut Silent);
+    verdict(facts, action, &held).is_none()
 }
 
 /// Why not; `None` for a yes.
 enum Refusal {
-    /// Capabilities are missing; `seen` tells whether the subject is visible.
-    Missing { capabilities: Capabilities, seen: bool },
+    /// Capabilities are missing. `sight` is what the caller lacks to meet the subject at all; when it is not empty,
+    /// the refusal is hidden.
+    Missing { capabilities: Capabilities, sight: Capabilities },
     /// A further condition fails.
     Condition(Rule),
 }
@@ -154,7 +156,7 @@ fn verdict(facts: &Facts, action: Action, held: &Held) -> Option<Refusal> {
     if standing.is_none() {
         let missing = missing(facts, action, held);
         if !missing.is_empty() {
-            return Some(Refusal::Missing { capabilities: missing, seen: seen(facts, held) });
+            return Some(Refusal::Missing { capabilities: missing, sight: sight(facts, action, held) });
         }
     }
     if let Some(rule) = special::condition(facts, action, held, standing) {
@@ -171,26 +173,38 @@ fn verdict(facts: &Facts, action: Action, held: &Held) -> Option<Refusal> {
 /// The capabilities that the action needs and the caller lacks: those of its requirement, the sight of the project,
 /// and, where it is about an object, the sight of that.
 fn missing(facts: &Facts, action: Action, held: &Held) -> Capabilities {
-    let Requirement { capabilities, object, .. } = action.requirement(facts);
+    let Requirement { capabilities, subject, .. } = action.requirement(facts);
     let mut missing = (capabilities | Capability::ProjectSee.into()) - held.capabilities;
-    if object && !sees_object(held.capabilities, facts) {
+    if subject == Subject::Object && !sees_object(held.capabilities, facts) {
         let as_maker = !held.visible.has(Capability::DataList) && sees_own(held.visible, facts);
         missing |= if as_maker { Capability::DataEditOpen.into() } else { Capability::DataList.into() };
     }
     missing
 }
 
-/// Whether the caller meets the subject at all, and so learns why it is refused.
-fn seen(facts: &Facts, held: &Held) -> bool {
-    facts.actor.user.is_none()
-        || held.visible.has(Capability::ProjectSee)
-            && (facts.object.is_none() || sees_object(held.visible, facts))
+/// What the caller lacks to meet the subject at all, and so to learn why it is refused.
+fn sight(facts: &Facts, action: Action, held: &Held) -> Capabilities {
+    let Requirement { capabilities, subject, .. } = action.requirement(facts);
+    let usable = subject == Subject::Input && held.visible.covers(capabilities);
+    if facts.actor.user.is_none() {
+        Capabilities::NONE
+    } else if !held.visible.has(Capability::ProjectSee) {
+        Capability::ProjectSee.into()
+    } else if subject == Subject::Project
+        || facts.object.is_none()
+        || usable
+        || sees_object(held.visible, facts)
+    {
+        Capabilities::NONE
+    } else {
+        Capability::DataList.into()
+    }
 }
 
 /// The capabilities whose source is named when the answer is yes.
 fn decisive(facts: &Facts, action: Action) -> Capabilities {
-    let Requirement { capabilities, object, .. } = action.requirement(facts);
-    if object { capabilities | Capability::DataList.into() } else { capabilities }
+    let Requirement { capabilities, subject, .. } = action.requirement(facts);
+    if subject == Subject::Object { capabilities | Capability::DataList.into() } else { capabilities }
 }
 
 fn decision(facts: &Facts, action: Action, held: &Held, giver: Option<Rule>) -> Decision {
@@ -201,11 +215,12 @@ fn decision(facts: &Facts, action: Action, held: &Held, giver: Option<Rule>) -> 
             (Outcome::Allowed, rule, Capabilities::NONE)
         }
         Some(Refusal::Condition(rule)) => (rule.outcome(), rule, Capabilities::NONE),
-        Some(Refusal::Missing { capabilities, seen }) => {
-            // Refusals are rare: walk again, now listening for what is missing.
-            let mut deciding = Deciding::new(capabilities);
-            evaluate(facts, &mut deciding);
-            let outcome = if seen { Outcome::PermissionDenied } else { Outcome::Hidden };
+        Some(Refusal::Missing { capabilities, sight }) => {
+            // Refusals are rare: walk again, now listening for what stands in the way.
+            let hidden = !sight.is_empty();
+            let mut deciding = Deciding::new(if hidden { sight } else { capabilities });
+            evaluate(facts, action.requirement(facts).subject, &mut deciding);
+            let outcome = if hidden { Outcome::Hidden } else { Outcome::PermissionDenied };
             (outcome, deciding.obstacle(), capabilities)
         }
     };

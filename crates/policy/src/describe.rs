@@ -2,6 +2,7 @@
 
 use wire::Level;
 
+use crate::action::Subject;
 use crate::capability::{Capabilities, Capability};
 use crate::decide::{Reason, Trace};
 use crate::evaluate::{Held, Silent, evaluate};
@@ -47,22 +48,22 @@ pub struct Source {
     pub gives: Capabilities,
 }
 
-/// What the actor may do in the project.
+/// What the actor may do in the project, or with the object of the facts.
 #[must_use]
 pub fn effective(facts: &Facts) -> Access {
-    access(&evaluate(facts, &mut Silent))
+    access(&evaluate(facts, Subject::Object, &mut Silent))
 }
 
 /// What the actor may do in the project, with sources and masks.
 #[must_use]
 pub fn describe(facts: &Facts) -> AccessReport {
     let mut trace = Trace::new();
-    let held = evaluate(facts, &mut trace);
+    let held = evaluate(facts, Subject::Object, &mut trace);
     let mut sources = Vec::new();
     if facts.actor.user.is_some() {
         let alone = direct_stands_alone(facts);
         sources.extend(facts.grants.iter().filter_map(|grant| {
-            let (rule, column) = survives(facts, grant, alone).ok()?;
+            let (rule, column) = survives(grant, alone, facts.share.is_some()).ok()?;
             let gives = grant.role.capabilities(grant.rights) & column;
             let (via, role) = (Some(grant.via.clone()), Some(grant.role));
             Some(Source { rule, via, role, rights: grant.rights, gives })
@@ -86,7 +87,7 @@ pub fn describe(facts: &Facts) -> AccessReport {
 pub fn may_own(facts: &Facts) -> bool {
     let alone = direct_stands_alone(facts);
     let member = facts.grants.iter().filter(|grant| grant.via != Via::Public).any(|grant| {
-        survives(facts, grant, alone).is_ok_and(|(_, column)| column.has(Capability::ProjectSee))
+        survives(grant, alone, false).is_ok_and(|(_, column)| column.has(Capability::ProjectSee))
     });
     member && facts.actor.user.is_some() && facts.actor.kind != PlatformKind::ReadOnly
 }

@@ -5,14 +5,17 @@
 
 use wire::Level;
 
+use crate::action::Subject;
 use crate::capability::Capabilities;
 use crate::capability::Capability::{
     BaseLoad, BaseTableCreate, DataArchive, DataCopyOut, DataDelete, DataDownload, DataEditOpen, DataList,
     DataUpload, DataUse, DataView, ExecRun, MemberDecrease, MemberInvite, MemberList, OutputView,
     ProjectDestroy, ProjectFlags, ProjectSee,
 };
-use crate::facts::{AdminAccess, Caller, Facts, ObjectState, PlatformKind, ReadOnlyCap, ShareMode};
-use crate::grants::{direct_stands_alone, filled, survives};
+use crate::facts::{
+    AdminAccess, Caller, Facts, ObjectFacts, ObjectState, PlatformKind, ReadOnlyCap, ShareFacts, ShareMode,
+};
+use crate::grants::{direct_stands_alone, survives};
 use crate::masks::{BEHIND_NOTICE, NOT_FOR_JOBS, WRITES, leaving, share_column};
 use crate::presets::{Preset, level_column, level_of};
 use crate::role::{Ceiling, Rights};
@@ -47,9 +50,12 @@ pub(crate) struct Held {
     pub(crate) listed: bool,
 }
 
-/// Walks the steps.
-pub(crate) fn evaluate<R: Recorder>(facts: &Facts, recorder: &mut R) -> Held {
-    let mut walk = Walk { facts, recorder, held: Capabilities::NONE, ceiling: Ceiling::None };
+/// Walks the steps; the object and the share count where the subject is not the project.
+pub(crate) fn evaluate<R: Recorder>(facts: &Facts, subject: Subject, recorder: &mut R) -> Held {
+    let about_object = subject != Subject::Project;
+    let object = facts.object.filter(|_| about_object);
+    let share = facts.share.filter(|_| about_object);
+    let mut walk = Walk { facts, object, share, recorder, held: Capabilities::NONE, ceiling: Ceiling::None };
     if facts.actor.user.is_none() {
         walk.withhold(Rule::NoToken, Capabilities::ALL);
         return walk.finish(Capabilities::NONE, Level::None, false);
@@ -93,6 +99,8 @@ fn token_column(facts: &Facts) -> Capabilities {
 
 struct Walk<'a, R> {
     facts: &'a Facts,
+    object: Option<ObjectFacts>,
+    share: Option<ShareFacts>,
     recorder: &'a mut R,
     held: Capabilities,
     ceiling: Ceiling,
@@ -130,7 +138,7 @@ impl<R: Recorder> Walk<'_, R> {
         let mut rights = Rights::NEITHER;
         for grant in &facts.grants {
             let all = grant.role.capabilities(Rights::BOTH);
-            let (source, column) = match survives(facts, grant, alone) {
+            let (source, column) = match survives(grant, alone, self.share.is_some()) {
                 Ok(survivor) => survivor,
                 Err(rule) => {
                     self.withhold(rule, all);
@@ -162,9 +170,20 @@ impl<R: Recorder> Walk<'_, R> {
         if rights == Rights::BOTH {
             return;
         }
-        let without_upload = filled(self.facts, Rights { upload: rights.upload, download: true });
+        let without_upload = self.filled(Rights { upload: rights.upload, download: true });
         self.remove(Rule::UploadRight, self.held - without_upload);
-        self.remove(Rule::DownloadRight, self.held - filled(self.facts, rights));
+        self.remove(Rule::DownloadRight, self.held - self.filled(rights));
+    }
+
+    /// What the surviving grants hold when these rights alone fill their cells.
+    fn filled(&self, rights: Rights) -> Capabilities {
+        let alone = direct_stands_alone(self.facts);
+        let survivor = |grant| survives(grant, alone, self.share.is_some()).ok();
+        self.facts
+            .grants
+            .iter()
+            .filter_map(|grant| Some(grant.role.capabilities(rights) & survivor(grant)?.1))
+            .fold(Capabilities::NONE, |held, given| held | given)
     }
 
     /// Step 5: the owner holds everything but what the rights take out.
@@ -252,7 +271,7 @@ impl<R: Recorder> Walk<'_, R> {
 
     /// Step 9: through a share, only what the share opens, for those who hold it in the subscriber project.
     fn share(&mut self) {
-        let Some(share) = self.facts.share else { return };
+        let Some(share) = self.share else { return };
         self.remove(Rule::ShareMode, Capabilities::ALL - share_column(share));
         if !self.held.has(ExecRun) {
             self.remove(Rule::ShareNeedsRun, DataUse.into());
@@ -262,14 +281,14 @@ impl<R: Recorder> Walk<'_, R> {
 
     /// Step 9a, first part: what the object carries from where it came, and what `output.view` opens.
     fn labels(&mut self) {
-        let Some(object) = self.facts.object else { return };
+        let Some(object) = self.object else { return };
         if object.labels.no_download {
             self.remove(Rule::LabelNoDownload, leaving(!self.facts.actor.is_job()));
         }
         if object.labels.no_copy {
             self.remove(Rule::LabelNoCopy, DataCopyOut.into());
         }
-        if object.output && self.held.has(OutputView) && self.facts.share.is_none() {
+        if object.output && self.held.has(OutputView) && self.share.is_none() {
             self.add(Rule::OutputView, Capabilities::of(&[DataList, DataView]));
         }
     }
@@ -277,8 +296,8 @@ impl<R: Recorder> Walk<'_, R> {
     /// A share that a flag or label forbids is in plain view and gives nothing (contract B3, B11.18).
     fn share_refusal(&mut self) {
         let facts = self.facts;
-        let Some(share) = facts.share else { return };
-        let labels = facts.object.unwrap_or_default().labels;
+        let Some(share) = self.share else { return };
+        let labels = self.object.unwrap_or_default().labels;
         if share.publisher.restricted {
             self.refuse(Rule::SharePublisherRestricted);
         }

@@ -6,7 +6,6 @@ use crate::capability::Capabilities;
 use crate::facts::{Facts, Grant, Resolution, Via};
 use crate::masks::PUBLIC;
 use crate::presets::level_column;
-use crate::role::Rights;
 use crate::rule::Rule;
 
 /// Whether the direct grant counts alone (contract B1 step 2). It lowers neither the owner nor whoever pays
@@ -19,13 +18,17 @@ pub(crate) fn direct_stands_alone(facts: &Facts) -> bool {
 }
 
 /// The name of a grant as a source and the column that cuts it, or the rule that makes it count for nothing.
-pub(crate) fn survives(facts: &Facts, grant: &Grant, alone: bool) -> Result<(Rule, Capabilities), Rule> {
+pub(crate) fn survives(
+    grant: &Grant,
+    alone: bool,
+    through_share: bool,
+) -> Result<(Rule, Capabilities), Rule> {
     if alone && grant.via != Via::Direct {
         return Err(Rule::SpecificFirst);
     }
     let (source, cap) = match grant.via {
         Via::Direct => return Ok((Rule::GrantDirect, Capabilities::ALL)),
-        Via::Public if facts.share.is_some() => return Err(Rule::PublicNotThroughShare),
+        Via::Public if through_share => return Err(Rule::PublicNotThroughShare),
         Via::Public => return Ok((Rule::GrantPublic, PUBLIC)),
         Via::Org { .. } => (Rule::GrantOrg, Rule::OrgCap),
         Via::Workgroup { .. } => (Rule::GrantWorkgroup, Rule::WorkgroupCap),
@@ -36,14 +39,4 @@ pub(crate) fn survives(facts: &Facts, grant: &Grant, alone: bool) -> Result<(Rul
         Some(Level::None) => Err(cap),
         Some(level) => Ok((source, level_column(level))),
     }
-}
-
-/// What the surviving grants hold when these rights alone fill their cells.
-pub(crate) fn filled(facts: &Facts, rights: Rights) -> Capabilities {
-    let alone = direct_stands_alone(facts);
-    facts
-        .grants
-        .iter()
-        .filter_map(|grant| Some(grant.role.capabilities(rights) & survives(facts, grant, alone).ok()?.1))
-        .fold(Capabilities::NONE, |held, given| held | given)
 }

@@ -28,7 +28,7 @@ mod sentence;
 mod special;
 pub mod system;
 
-pub use action::{Account, Action, Destination, FlagChange, Invitee, MemberChange, Requirement};
+pub use action::{Account, Action, Destination, FlagChange, Invitee, MemberChange, Requirement, Subject};
 pub use capability::{Capabilities, Capability};
 pub use decide::{Decision, ObjectFields, Outcome, Reason, decide, explain, object_fields};
 pub use describe::{Access, AccessReport, Source, describe, effective, may_own};

@@ -45,19 +45,24 @@ pub(crate) fn condition(facts: &Facts, action: Action, held: &Held, standing: Op
         Action::FindProject => (!held.listed).then_some(Rule::NotListed),
         // `downloadRestricted` forces previews off (contract 7). Ruling: so does the label it turns into, since a
         // preview brings the bytes to the reader's own machine.
-        Action::ViewContent => (flags.preview_viewer_restricted || flags.download_restricted)
-            .then_some(Rule::PreviewRestricted)
-            .or((labels.no_download && person).then_some(Rule::LabelNoDownload)),
+        Action::ViewContent => (flags.preview_viewer_restricted
+            || flags.download_restricted
+            || facts.share.is_some_and(|share| share.publisher.preview_viewer_restricted))
+        .then_some(Rule::PreviewRestricted)
+        .or((labels.no_download && person).then_some(Rule::LabelNoDownload)),
         Action::CopyOut { into } | Action::UseAsInput { elsewhere: Some(into) } => {
             let shared = facts.share.is_some() && matches!(action, Action::UseAsInput { .. });
             let phi = facts.derived_labels().phi && !into.contains_phi;
             shared.then_some(Rule::ShareElsewhere).or(phi.then_some(Rule::ContainsPhi))
         }
         Action::QueryTables { direct: true } => {
+            // Ruling: a query from outside takes data out, so that labels stop it as the flags do.
+            let carried = facts.derived_labels();
             let by_pages = flags.database_ui_view_only && held.level <= Level::View;
             (flags.download_restricted && person)
                 .then_some(Rule::DownloadRestricted)
-                .or((flags.contains_phi && person).then_some(Rule::ContainsPhi))
+                .or((carried.no_download && person).then_some(Rule::LabelNoDownload))
+                .or((carried.phi && person).then_some(Rule::ContainsPhi))
                 .or(by_pages.then_some(Rule::DatabaseUiViewOnly))
         }
         Action::ArchiveAllCopies => {

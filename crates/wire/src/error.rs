@@ -93,18 +93,27 @@ pub struct ApiError {
     pub message: String,
     /// Anything a program may want beside the sentence.
     pub details: Option<Value>,
+    /// After how many seconds to try again: the `Retry-After` header of 429 and 503.
+    pub retry_after: Option<u64>,
 }
 
 impl ApiError {
     /// An error without details.
     pub fn new(kind: ErrorType, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), details: None }
+        Self { kind, message: message.into(), details: None, retry_after: None }
     }
 
     /// Adds machine-readable details.
     #[must_use]
     pub fn with_details(mut self, details: Value) -> Self {
         self.details = Some(details);
+        self
+    }
+
+    /// Says after how many seconds to try again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
         self
     }
 

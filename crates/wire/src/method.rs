@@ -97,6 +97,11 @@ const PROJECT: Subject = Subject::Entity(&[Class::Project]);
 const CONTAINER: Subject = Subject::Entity(&[Class::Project, Class::Container]);
 
 methods! {
+    // The connection itself
+    SystemHeaders: SYSTEM, "headers", Anyone, Read, answer::NoInput => system::Headers, "Answers the headers of the request.";
+    SystemComeBackLater: SYSTEM, "comeBackLater", Anyone, Read, system::ComeBackLater => system::CurrentTime,
+        "Turns the caller away until a time, so that clients can test how they wait.";
+
     // People and their tokens
     SystemWhoami: SYSTEM, "whoami", Token, Read, system::Whoami => system::Me, "Says whose token this is.";
     SystemNewAuthToken: SYSTEM, "newAuthToken", Anyone, Write, user::NewAuthToken => user::AuthToken,

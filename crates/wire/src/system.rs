@@ -1,9 +1,12 @@
 //! Inputs and answers of `/system/…` methods that concern the caller.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::UserId;
+use crate::time::Millis;
 
 /// Input of `/system/whoami`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -32,3 +35,31 @@ pub struct Me {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_ip: Option<String>,
 }
+
+/// Input of `/system/comeBackLater`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ComeBackLater {
+    /// Until when to be turned away, in ms since the epoch.
+    pub wait_until: Option<Millis>,
+    /// Whether the refusal says when to try again.
+    #[serde(default = "yes")]
+    pub set_retry_after: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Answer of `/system/comeBackLater`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CurrentTime {
+    /// The server's time, in ms since the epoch.
+    pub current_time: i64,
+}
+
+/// Answer of `/system/headers`: the headers of the request, names in lower case.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Headers(pub BTreeMap<String, String>);

@@ -3,6 +3,7 @@
 //! Checks come in the order of the contract (data 2.1): JSON and content type, token, the subject exists and is
 //! visible, shape of the input, permission. The last three are the handler's.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use app::{Ctx, Error, RequestInfo};
@@ -13,7 +14,7 @@ use axum::response::Response;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
 use wire::method::{Caller, Method, RouteSubject};
-use wire::{ApiError, ErrorType, Id};
+use wire::{ApiError, ErrorType, Id, MethodName};
 
 use super::reply;
 use super::request::{Origin, RequestId};
@@ -42,6 +43,8 @@ async fn answer(server: Arc<Server>, request: Request) -> Result<serde_json::Val
         id: parts.extensions.get::<RequestId>().map_or_else(|| "".into(), |id| id.0.clone()),
         origin: parts.extensions.get::<Origin>().map(|origin| origin.0),
         now: server.app.clock.now(),
+        headers: (route.method().map(|method| method.name) == Some(MethodName::SystemHeaders))
+            .then(|| Arc::new(seen_headers(&parts.headers))),
     };
     let caller = match bearer(&parts.headers)? {
         Some(token) => Some(server.app.authenticate(&token, request.now).await.map_err(Error::into_wire)?),
@@ -122,6 +125,15 @@ fn bearer(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
             "The Authorization header is not of the form `Bearer <token>`.",
         )),
     }
+}
+
+fn seen_headers(headers: &HeaderMap) -> BTreeMap<String, String> {
+    headers
+        .iter()
+        .map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
+        .collect()
 }
 
 fn no_such_route(path: &str) -> ApiError {

@@ -37,6 +37,8 @@ impl Default for Handlers {
 fn handler_of(name: MethodName) -> Handler {
     use MethodName as M;
     match name {
+        M::SystemHeaders => plain(app::connection::headers),
+        M::SystemComeBackLater => plain(app::connection::come_back_later),
         M::SystemWhoami => plain(app::user::whoami),
         M::SystemNewAuthToken => plain(app::sign_in::new_auth_token),
         M::ProjectNew => plain(app::project::new),

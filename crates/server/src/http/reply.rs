@@ -4,10 +4,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde_json::Value;
-use wire::{ApiError, ErrorType};
-
-/// Seconds a client is asked to wait when it is too fast or the server too busy.
-const RETRY_AFTER_SECONDS: u32 = 2;
+use wire::ApiError;
 
 /// A JSON answer with status 200: clients take no other success.
 pub(super) fn json(value: &Value) -> Response {
@@ -18,13 +15,7 @@ pub(super) fn json(value: &Value) -> Response {
 pub(super) fn error(error: &ApiError) -> Response {
     let status = StatusCode::from_u16(error.kind.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = respond(status, error.to_json().to_string());
-    if matches!(error.kind, ErrorType::RateLimitConditional | ErrorType::ServiceUnavailable) {
-        let seconds = error
-            .details
-            .as_ref()
-            .and_then(|details| details.get("retryAfter"))
-            .and_then(Value::as_u64)
-            .unwrap_or(u64::from(RETRY_AFTER_SECONDS));
+    if let Some(seconds) = error.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response

@@ -12,6 +12,8 @@ mod error;
 mod migrate;
 mod pool;
 mod postgres;
+#[cfg(any(test, feature = "testing"))]
+pub mod power_loss;
 mod sql;
 mod sqlite;
 #[cfg(any(test, feature = "testing"))]

@@ -71,3 +71,16 @@ impl<C> Lease<C> {
 pub(super) fn closed() -> DbError {
     DbError::Unavailable("it was closed because the server is stopping".to_owned())
 }
+
+/// Runs `f` where it may block.
+pub(super) async fn on_thread<T, E>(f: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<DbError> + Send + 'static,
+{
+    match tokio::task::spawn_blocking(f).await {
+        Ok(result) => result,
+        // Closures catch their panics, so this is the runtime that ends.
+        Err(_) => Err(closed().into()),
+    }
+}

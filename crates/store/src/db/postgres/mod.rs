@@ -4,25 +4,30 @@ mod connection;
 mod fault;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 pub(super) use connection::PgConnection;
 
 use super::error::{Fault, Reach, panic_text};
-use super::pool::{Lease, Pool, closed};
+use super::pool::{Lease, Pool, closed, on_thread};
 use super::tx::Backend;
 use super::{DbError, Migration, Tx, migrate};
 use connection::Server;
 
 /// How often a transaction is tried before the caller is told that the database is busy.
 const TRIES: u32 = 12;
+/// After this many tries a transaction runs alone. On small tables PostgreSQL sees collisions where there are none, because
+/// it watches whole pages; without this, eight busy callers could collide until all gave up.
+const TRIES_TOGETHER: u32 = 2;
 
 /// The database of a larger installation.
 pub(super) struct Postgres {
     server: Arc<Server>,
     pool: Arc<Pool<PgConnection>>,
+    /// Shared by write transactions; held alone by one that collided too often.
+    lane: Arc<RwLock<()>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +41,8 @@ impl Mode {
         match self {
             Mode::Read => "begin isolation level repeatable read read only",
             // Under a weaker level two transactions can each see that the other administrator remains, and both leave.
-            Mode::Write => "begin isolation level serializable read write",
+            // A scan of a whole table would collide with every change of it.
+            Mode::Write => "begin isolation level serializable read write; set local enable_seqscan = off",
         }
     }
 }
@@ -51,7 +57,7 @@ impl Postgres {
             Ok(connection)
         })
         .await?;
-        Ok(Postgres { server, pool: Pool::new(pool, vec![connection]) })
+        Ok(Postgres { server, pool: Pool::new(pool, vec![connection]), lane: Arc::default() })
     }
 
     pub(super) async fn read<T, E, F>(&self, f: F) -> Result<T, E>
@@ -98,25 +104,15 @@ impl Postgres {
         E: From<DbError> + Send + 'static,
     {
         let lease = self.pool.acquire().await?;
-        let server = self.server.clone();
-        on_thread(move || with_retries(&lease, &server, mode, &mut f)).await
-    }
-}
-
-async fn on_thread<T, E>(f: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
-where
-    T: Send + 'static,
-    E: From<DbError> + Send + 'static,
-{
-    match tokio::task::spawn_blocking(f).await {
-        Ok(result) => result,
-        Err(_) => Err(closed().into()),
+        let (server, lane) = (self.server.clone(), self.lane.clone());
+        on_thread(move || with_retries(&lease, &server, &lane, mode, &mut f)).await
     }
 }
 
 fn with_retries<T, E: From<DbError>>(
     lease: &Lease<PgConnection>,
     server: &Server,
+    lane: &RwLock<()>,
     mode: Mode,
     f: &mut impl FnMut(&Tx) -> Result<T, E>,
 ) -> Result<T, E> {
@@ -127,7 +123,17 @@ fn with_retries<T, E: From<DbError>>(
             None => server.connect()?,
         };
         let tx = Tx::new(Backend::Postgres(Box::new(connection.into())));
-        let outcome = try_once(&tx, mode, f);
+        let outcome = match mode {
+            Mode::Write if attempt >= TRIES_TOGETHER => {
+                let _alone = lane.write().unwrap_or_else(PoisonError::into_inner);
+                try_once(&tx, mode, f)
+            }
+            Mode::Write => {
+                let _together = lane.read().unwrap_or_else(PoisonError::into_inner);
+                try_once(&tx, mode, f)
+            }
+            Mode::Read => try_once(&tx, mode, f),
+        };
         let connection_is_good = match &outcome {
             Outcome::Done(_, good) => *good,
             Outcome::Again(fault) => fault.reach == Reach::Again,
@@ -145,7 +151,10 @@ fn with_retries<T, E: From<DbError>>(
                 last = fault.error;
             }
         }
-        std::thread::sleep(pause(attempt));
+        // Who goes on alone need not wait for others to finish first.
+        if attempt + 1 != TRIES_TOGETHER {
+            std::thread::sleep(pause(attempt));
+        }
     }
     Err(last.into())
 }

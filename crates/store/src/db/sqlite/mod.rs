@@ -13,7 +13,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 pub(super) use connection::{Place, SqliteConnection};
 
 use super::error::panic_text;
-use super::pool::{Lease, Pool, closed};
+use super::pool::{Lease, Pool, on_thread};
 use super::tx::{Backend, Tx};
 use super::{DbError, Migration, migrate};
 use writer::Writer;
@@ -28,14 +28,17 @@ pub(super) struct Sqlite {
 impl Sqlite {
     pub(super) async fn open(place: Place) -> Result<Sqlite, DbError> {
         let size = std::thread::available_parallelism().map_or(4, |cores| (cores.get() * 2).clamp(4, 16));
-        tokio::task::spawn_blocking(move || {
-            let writer = Writer::start(place.clone())?;
-            // One reader now, so that a directory that cannot be read is found at start; the rest when they are needed.
-            let reader = SqliteConnection::open_reader(&place)?;
-            Ok(Sqlite { place, writer, readers: Pool::new(size, vec![reader]) })
-        })
-        .await
-        .map_err(|_| closed())?
+        let at = place.clone();
+        let writer = on_thread(move || Writer::start(at)).await?;
+        // One reader now, so that files that cannot be read are found at start; the rest when they are needed.
+        let at = place.clone();
+        match on_thread(move || SqliteConnection::open_reader(&at)).await {
+            Ok(reader) => Ok(Sqlite { place, writer, readers: Pool::new(size, vec![reader]) }),
+            Err(error) => {
+                writer.close().await;
+                Err(error)
+            }
+        }
     }
 
     pub(super) async fn write<T, E, F>(&self, f: F) -> Result<T, E>
@@ -55,10 +58,7 @@ impl Sqlite {
     {
         let lease = self.readers.acquire().await?;
         let place = self.place.clone();
-        match tokio::task::spawn_blocking(move || run_read(&lease, &place, f)).await {
-            Ok(result) => result,
-            Err(_) => Err(closed().into()),
-        }
+        on_thread(move || run_read(&lease, &place, f)).await
     }
 
     pub(super) async fn read_inline<T, E, F>(&self, f: F) -> Result<T, E>
@@ -87,7 +87,7 @@ impl Sqlite {
 
     pub(super) async fn backup_to(&self, target: PathBuf) -> Result<(), DbError> {
         let place = self.place.clone();
-        tokio::task::spawn_blocking(move || backup::write(&place, &target)).await.map_err(|_| closed())?
+        on_thread(move || backup::write(&place, &target)).await
     }
 
     pub(super) async fn close(&self) {

@@ -2,6 +2,7 @@
 
 mod migrations;
 mod postgres_only;
+mod power_loss;
 mod rows;
 mod sqlite_only;
 mod transactions;
