@@ -5,6 +5,7 @@ pub mod connection;
 pub mod context;
 pub mod error;
 pub mod event;
+pub mod fixture;
 pub mod options;
 pub mod work;
 

@@ -1,5 +1,7 @@
 //! The `operon` program: the server and the command line in one binary.
 
+mod fixture;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,6 +21,9 @@ struct Arguments {
 enum Command {
     /// Run the server.
     Serve(Serve),
+    /// Fill an empty data directory from a file.
+    #[command(subcommand)]
+    Fixture(fixture::Fixture),
 }
 
 #[derive(clap::Args)]
@@ -42,6 +47,7 @@ fn main() -> ExitCode {
     };
     let outcome = match arguments.command {
         Command::Serve(serve) => runtime.block_on(run(serve)),
+        Command::Fixture(fixture::Fixture::Load(load)) => runtime.block_on(fixture::load(load)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -50,10 +56,8 @@ fn main() -> ExitCode {
 }
 
 async fn run(arguments: Serve) -> anyhow::Result<()> {
-    let mut config = Config::load(arguments.config.as_deref(), std::env::vars())?;
-    if let Some(data_dir) = arguments.data_dir {
-        config.data_dir = data_dir;
-    }
+    let mut config =
+        Config::load(arguments.data_dir.as_deref(), arguments.config.as_deref(), std::env::vars())?;
     if let Some(listen) = arguments.listen {
         config.listen = listen;
     }

@@ -1,4 +1,5 @@
-//! Configuration: defaults, then a TOML file, then `OPERON_…` variables, then the command line.
+//! Configuration: defaults, then `operon.toml` in the data directory, then a TOML file that is named, then `OPERON_…`
+//! variables, then the command line.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -6,6 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use app::options::{AdminAccess, Options, ReadOnlyCap};
 use serde::Deserialize;
+
+/// The file in the data directory that holds settings of this one server.
+pub const DATA_DIR_FILE: &str = "operon.toml";
 
 /// Everything the operator can set.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -75,31 +79,49 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Reads the file, if one is named, and lays the variables over it.
+    /// Reads the settings of the data directory and the file, if one is named, and lays the variables over them.
+    /// `data_dir` is the data directory, if the command line names one.
     ///
     /// `OPERON_LIMITS__BODY_BYTES=1` sets `limits.body_bytes`: two underscores go one table down.
     ///
     /// # Errors
-    /// When the file cannot be read, or something in it or in a variable is unknown or of the wrong type.
+    /// When a file cannot be read, or something in it or in a variable is unknown or of the wrong type.
     pub fn load(
+        data_dir: Option<&Path>,
         file: Option<&Path>,
         variables: impl Iterator<Item = (String, String)>,
     ) -> anyhow::Result<Self> {
-        let mut table = match file {
+        let mut over = match file {
             None => toml::Table::new(),
-            Some(path) => std::fs::read_to_string(path)
-                .with_context(|| format!("cannot read the configuration file {}", path.display()))?
-                .parse()
-                .with_context(|| format!("{} is not a TOML file", path.display()))?,
+            Some(path) => read(path)?,
         };
         for (name, value) in variables {
             let Some(key) = name.strip_prefix("OPERON_") else { continue };
             if is_for_other_commands(key) {
                 continue;
             }
-            set(&mut table, &key.to_ascii_lowercase(), &value)
+            set(&mut over, &key.to_ascii_lowercase(), &value)
                 .with_context(|| format!("the variable {name} cannot be used"))?;
         }
+        let data_dir = match (data_dir, over.get("data_dir").and_then(toml::Value::as_str)) {
+            (Some(data_dir), _) => data_dir.to_owned(),
+            (None, Some(set)) => PathBuf::from(set),
+            (None, None) => Self::default().data_dir,
+        };
+        let own = data_dir.join(DATA_DIR_FILE);
+        let mut table = if own.exists() { read(&own)? } else { toml::Table::new() };
+        if table.contains_key("data_dir") {
+            bail!("{} cannot set data_dir: it lies in that directory", own.display());
+        }
+        lay_over(&mut table, over);
+        Ok(Self { data_dir, ..Self::from_table(table)? })
+    }
+
+    /// Reads settings that were parsed already; what is absent has its default.
+    ///
+    /// # Errors
+    /// When something is unknown or of the wrong type.
+    pub fn from_table(table: toml::Table) -> anyhow::Result<Self> {
         table.try_into().context("the configuration has a setting that is unknown or of the wrong type")
     }
 
@@ -129,6 +151,25 @@ impl Config {
         self.public_url
             .as_deref()
             .map_or_else(|| format!("{scheme}://{bound}"), |url| url.trim_end_matches('/').to_owned())
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<toml::Table> {
+    std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the configuration file {}", path.display()))?
+        .parse()
+        .with_context(|| format!("{} is not a TOML file", path.display()))
+}
+
+/// Settings of `over` win; tables are merged setting by setting.
+fn lay_over(under: &mut toml::Table, over: toml::Table) {
+    for (key, value) in over {
+        match (under.get_mut(&key), value) {
+            (Some(toml::Value::Table(under)), toml::Value::Table(over)) => lay_over(under, over),
+            (_, value) => {
+                under.insert(key, value);
+            }
+        }
     }
 }
 
@@ -169,7 +210,11 @@ mod tests {
     use super::*;
 
     fn load(variables: &[(&str, &str)]) -> anyhow::Result<Config> {
-        Config::load(None, variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+        Config::load(
+            None,
+            None,
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        )
     }
 
     #[test]
@@ -184,6 +229,24 @@ mod tests {
         assert_eq!(config.listen.port(), 9);
         assert_eq!(config.limits.body_bytes, 77);
         assert!(config.trust_forwarded_for);
+    }
+
+    #[test]
+    fn a_named_file_wins_over_the_data_directory_and_a_variable_over_both() {
+        let folder = tempfile::tempdir().unwrap();
+        let named = folder.path().join("named.toml");
+        std::fs::write(
+            folder.path().join(DATA_DIR_FILE),
+            "regions = ['a']\nself_sign_up = true\nlisten = '127.0.0.1:1'",
+        )
+        .unwrap();
+        std::fs::write(&named, "regions = ['b', 'c']\nlisten = '127.0.0.1:2'").unwrap();
+        let variables = [("OPERON_LISTEN".to_owned(), "127.0.0.1:3".to_owned())];
+        let config = Config::load(Some(folder.path()), Some(&named), variables.into_iter()).unwrap();
+        assert_eq!(config.data_dir, folder.path());
+        assert_eq!(config.regions, ["b", "c"]);
+        assert_eq!(config.listen.port(), 3);
+        assert!(config.self_sign_up);
     }
 
     #[test]

@@ -19,7 +19,9 @@ use crate::project::Project;
 mod facts;
 mod system;
 
-pub use system::{Decided, OrgPermit, SystemPermit, create_project_permit, org_permit, payer, system_permit};
+pub use system::{
+    Decided, Operator, OrgPermit, SystemPermit, create_project_permit, org_permit, payer, system_permit,
+};
 
 /// Who asks, once the token is known to be good.
 #[derive(Debug, Clone)]

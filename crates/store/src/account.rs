@@ -128,6 +128,11 @@ pub fn insert(tx: &Tx, new: &NewAccount<'_>, now: i64) -> Result<AccountKey, DbE
     .get(0)
 }
 
+/// Whether anybody has an account on this server.
+pub fn any(tx: &Tx) -> Result<bool, DbError> {
+    Ok(tx.query_opt("select key from account limit 1", params![])?.is_some())
+}
+
 /// The account of an id.
 pub fn by_id(tx: &Tx, id: &UserId) -> Result<Option<Account>, DbError> {
     tx.query_opt(select_account!("where id = $1"), params![id.as_str()])?.map(|row| account(&row)).transpose()

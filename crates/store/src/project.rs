@@ -91,6 +91,26 @@ impl Flags {
         .collect()
     }
 
+    /// Turns on the switch that the wire calls `name`; false when there is none of that name.
+    #[must_use]
+    pub fn turn_on(&mut self, name: &str) -> bool {
+        let switch = match name {
+            "protected" => &mut self.protected,
+            "restricted" => &mut self.restricted,
+            "downloadRestricted" => &mut self.download_restricted,
+            "previewViewerRestricted" => &mut self.preview_viewer_restricted,
+            "externalUploadRestricted" => &mut self.external_upload_restricted,
+            "databaseUIViewOnly" => &mut self.database_ui_view_only,
+            "containsPHI" => &mut self.contains_phi,
+            "displayDataProtectionNotice" => &mut self.display_data_protection_notice,
+            "httpsAppIsolatedBrowsing" => &mut self.https_app_isolated_browsing,
+            "destroyProtected" => &mut self.destroy_protected,
+            _ => return false,
+        };
+        *switch = true;
+        true
+    }
+
     /// The switches that the access decision knows.
     #[must_use]
     pub fn policy(self) -> policy::Flags {
@@ -157,8 +177,10 @@ pub fn insert(
         .query_one(
             "insert into project (id, class, name, summary, description, region, bill_to, protected, restricted,
                download_restricted, preview_viewer_restricted, external_upload_restricted, database_ui_view_only,
-               contains_phi, database_results_restricted, created, created_by, modified)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $16) returning key",
+               contains_phi, display_data_protection_notice, https_app_isolated_browsing, destroy_protected,
+               database_results_restricted, created, created_by, modified)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $19)
+             returning key",
             params![
                 new.id.as_str(),
                 new.id.class().as_str(),
@@ -174,6 +196,9 @@ pub fn insert(
                 flags.external_upload_restricted,
                 flags.database_ui_view_only,
                 flags.contains_phi,
+                flags.display_data_protection_notice,
+                flags.https_app_isolated_browsing,
+                flags.destroy_protected,
                 new.database_results_restricted,
                 now,
                 new.created_by

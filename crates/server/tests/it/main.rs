@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a failing test says helps to find why")]
 
 mod connection;
+mod fixture;
 mod folders;
 mod project;
 mod world;

@@ -5,16 +5,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use app::fixture::{self, Fixture};
 use serde_json::{Value, json};
 use server::{Config, Running};
-use store::account::{AccountState, NewAccount};
 use store::db::testing::TestDatabases;
-use store::db::{DbConfig, DbError, DbKind};
-use store::token::{NewToken, Purpose};
+use store::db::{DbConfig, DbKind};
 use tempfile::TempDir;
 use wire::Level;
-use wire::id::UserId;
-use wire::user::TokenScope;
 
 /// A running server with an empty database.
 pub struct World {
@@ -69,50 +66,29 @@ impl World {
 
     /// A new active person with a token of full scope.
     pub async fn user(&self, handle: &str) -> Client {
-        let handle = handle.to_owned();
         let token = format!("{handle}-token-{}", self.minted.fetch_add(1, Ordering::Relaxed));
-        let stored = token.clone();
-        self.running
-            .app
-            .db
-            .write(move |tx| {
-                let id = UserId::from_handle(&handle).unwrap();
-                let email = format!("{handle}@example.org");
-                let account = store::account::insert(
-                    tx,
-                    &NewAccount {
-                        id: &id,
-                        handle: &handle,
-                        email: Some(&email),
-                        first: &handle,
-                        middle: "",
-                        last: "Test",
-                        occupation: None,
-                        kind: store::account::PlatformKind::Standard,
-                        state: AccountState::Active,
-                        bill_to: id.as_str(),
-                        created_by: None,
-                    },
-                    1_000,
-                )?;
-                store::token::insert(
-                    tx,
-                    &NewToken {
-                        signature: &secrets::token::signature(&stored),
-                        account,
-                        purpose: Purpose::Api,
-                        label: "test",
-                        scope: &TokenScope::FULL,
-                        expires: None,
-                        parent: None,
-                    },
-                    1_000,
-                )?;
-                Ok::<_, DbError>(())
-            })
-            .await
-            .unwrap();
+        self.add(Fixture {
+            user: vec![fixture::User { last: "Test".to_owned(), ..fixture::User::new(handle) }],
+            token: vec![fixture::Token {
+                name: "test".to_owned(),
+                user: handle.to_owned(),
+                text: Some(token.clone()),
+                scope: None,
+            }],
+            ..Fixture::default()
+        })
+        .await;
         self.client(Some(&token))
+    }
+
+    /// Puts people, organisations, projects and tokens in.
+    pub async fn add(&self, fixture: Fixture) -> Vec<fixture::Issued> {
+        fixture::add(&self.running.app, fixture).await.unwrap()
+    }
+
+    /// The use cases, for what no request can do.
+    pub fn app(&self) -> &app::App {
+        &self.running.app
     }
 
     /// A client with any token, or none.

@@ -2,14 +2,14 @@
 
 use std::marker::PhantomData;
 
-use policy::{Actor, BillingGate, Decision, MemberListVisibility, OrgAction, OrgFacts, SystemAction};
+use policy::{Actor, BillingGate, Decision, MemberListVisibility, OrgAction, OrgFacts, Rule, SystemAction};
 use wire::Level;
 use wire::id::{BillToId, OrgId, UserId};
 
 use super::facts::{actor, org_member};
-use super::{Caller, Refused, Settings};
+use super::{Caller, Permit, Refused, Settings};
 use crate::db::{DbError, Tx, params};
-use crate::keys::OrgKey;
+use crate::keys::{OrgKey, ProjectKey};
 use crate::text::{self, Word};
 
 /// Leave to do one thing that concerns no project.
@@ -30,6 +30,39 @@ impl OrgPermit<'_> {
     #[must_use]
     pub fn org(&self) -> OrgKey {
         self.org
+    }
+}
+
+/// Leave for whoever runs commands on the machine itself, with the data directory in hand: loading a fixture, making
+/// the first user. No request gets it.
+#[derive(Debug)]
+pub struct Operator<'tx> {
+    _transaction: PhantomData<&'tx Tx>,
+}
+
+impl<'tx> Operator<'tx> {
+    /// Leave of the operator, in this transaction.
+    #[must_use]
+    pub fn new(_tx: &'tx Tx) -> Self {
+        Self { _transaction: PhantomData }
+    }
+
+    /// Leave to do what concerns no project.
+    #[must_use]
+    pub fn system(&self) -> SystemPermit<'tx> {
+        SystemPermit { _transaction: PhantomData }
+    }
+
+    /// Leave to do anything in an organisation.
+    #[must_use]
+    pub fn org(&self, org: OrgKey) -> OrgPermit<'tx> {
+        OrgPermit { org, _transaction: PhantomData }
+    }
+
+    /// Leave to do anything in a project.
+    #[must_use]
+    pub fn project(&self, project: ProjectKey) -> Permit<'tx> {
+        Permit { project, rule: Rule::PlatformAdmin, _transaction: PhantomData }
     }
 }
 
