@@ -85,6 +85,24 @@ fn every_org_flag() {
     }
 }
 
+/// Step 5 after step 4: an owner's own entry may switch off their rights, and nothing else (contract B1, B11.32).
+#[test]
+fn every_entry_of_an_owner() {
+    for role in roles() {
+        for via in [Via::Direct, Via::Org { org: org(), member: OrgMember::MEMBER }] {
+            for rights in Rights::ALL {
+                for resolution in [Resolution::Greatest, Resolution::SpecificFirst] {
+                    let mut facts = world(Level::None);
+                    facts.project.owner = Some(user("ada"));
+                    facts.project.resolution = resolution;
+                    facts.grants.push(Grant { via: via.clone(), role, rights });
+                    compare(&facts, &data_actions());
+                }
+            }
+        }
+    }
+}
+
 /// Contract B11.35: a direct entry lowers neither the owner nor whoever pays.
 #[test]
 fn specific_first_spares_owner_and_payer() {

@@ -53,6 +53,7 @@ fn the_membership_caps_what_an_organisation_gives() {
         facts.grants.push(Grant::level(Via::Org { org: org(), member }, Level::Administer));
         assert_eq!(effective(&facts).level, cap);
         assert_eq!(decide(&facts, Action::SeeProject).allowed(), cap != Level::None);
+        assert_eq!(describe(&facts).sources.is_empty(), cap == Level::None, "a cap of NONE drops the grant");
     }
     let mut facts = world(Level::None);
     let member = OrgMember { project_access: Level::View, ..OrgMember::MEMBER };
@@ -139,6 +140,37 @@ fn the_first_reason_decides() {
     refused(&facts, Action::Download { preauthenticated: true }, Outcome::Hidden, Rule::ReadOnly);
     facts.grants.clear();
     refused(&facts, Action::Download { preauthenticated: true }, Outcome::Hidden, Rule::NoAccess);
+}
+
+/// As above, for pairs of neighbouring steps that take the same capability.
+#[test]
+fn of_two_reasons_the_earlier_decides() {
+    let mut facts = world(Level::Administer);
+    facts.project.flags.display_data_protection_notice = true;
+    facts.actor.scope = Scope::Level(Level::View);
+    refused(&facts, Action::EditFolders, Outcome::PermissionDenied, Rule::NoticeNotAccepted);
+
+    let mut facts = world(Level::Administer);
+    let labels = Labels { no_download: true, ..Labels::default() };
+    facts.object = Some(ObjectFacts { labels, ..ObjectFacts::default() });
+    let share = ShareFacts { mode: ShareMode::AnalyzeOnly, allow_copy: false, publisher: Flags::default() };
+    facts.share = Some(share);
+    let download = Action::Download { preauthenticated: false };
+    refused(&facts, download, Outcome::PermissionDenied, Rule::ShareMode);
+    facts.share = Some(ShareFacts { mode: ShareMode::Full, ..share });
+    refused(&facts, download, Outcome::PermissionDenied, Rule::LabelNoDownload);
+}
+
+/// What was never granted comes before what a mask took: lifting the mask would not help.
+#[test]
+fn want_of_a_grant_comes_before_masks() {
+    let list = [Capability::DataList, Capability::DataView, Capability::DataCopyOut];
+    let role = Role::Custom { capabilities: Capabilities::of(&list), ceiling: Ceiling::None };
+    let mut facts = world(Level::None);
+    facts.grants.push(Grant { via: Via::Direct, role, rights: Rights::BOTH });
+    facts.project.flags.restricted = true;
+    let elsewhere = Some(Destination { contains_phi: false });
+    refused(&facts, Action::UseAsInput { elsewhere }, Outcome::PermissionDenied, Rule::LevelTooLow);
 }
 
 /// A yes names what gave it, for the audit log.
