@@ -5,6 +5,7 @@ use std::sync::Arc;
 use policy::{Action, OrgAction, SystemAction};
 use store::access::{Access, Caller, OrgPermit, Permit, Refused, Settings, SystemPermit};
 use store::db::Tx;
+use store::keys::ProjectKey;
 use store::object::Object;
 use store::placement::Placement;
 use store::project::Project;
@@ -119,6 +120,16 @@ impl<'tx> Work<'tx> {
         let Some(project) = found else { return Err(absent(id.as_str())) };
         let access = Access::load(self.tx, caller, &self.settings(), &project)?;
         if access.sees_project() { Ok((project, access)) } else { Err(absent(id.as_str())) }
+    }
+
+    /// The project of a key, with the caller's access to it; none when it was destroyed or the caller may not see it.
+    ///
+    /// # Errors
+    /// The store's.
+    pub fn project_of_key(&self, key: ProjectKey) -> Result<Option<(Project, Access)>> {
+        let Some(project) = store::project::by_key(self.tx, key)? else { return Ok(None) };
+        let access = Access::load(self.tx, self.caller()?, &self.settings(), &project)?;
+        Ok(access.sees_project().then_some((project, access)))
     }
 
     /// The copy of an object in one project. Hidden and absent answer alike.

@@ -5,13 +5,13 @@
 
 use std::marker::PhantomData;
 
-use policy::{Action, AdminAccess, Decision, Facts, ObjectFacts, ReadOnlyCap, Rule};
+use policy::{Action, AdminAccess, Decision, Facts, ObjectFacts, ObjectFields, ReadOnlyCap, Rule};
 use wire::Level;
 use wire::id::{ContainerId, ObjectId, UserId};
 use wire::user::TokenScope;
 
 use crate::db::{DbError, Tx};
-use crate::keys::{AccountKey, ProjectKey, TokenKey};
+use crate::keys::{AccountKey, ObjectKey, ProjectKey, TokenKey};
 use crate::object::Object;
 use crate::placement::Placement;
 use crate::project::Project;
@@ -64,7 +64,7 @@ pub struct Settings {
 pub struct Access {
     project: ProjectKey,
     id: ContainerId,
-    object: Option<ObjectId>,
+    object: Option<(ObjectKey, ObjectId)>,
     facts: Facts,
 }
 
@@ -72,6 +72,7 @@ pub struct Access {
 #[derive(Debug)]
 pub struct Permit<'tx> {
     project: ProjectKey,
+    object: Option<ObjectKey>,
     rule: Rule,
     _transaction: PhantomData<&'tx Tx>,
 }
@@ -116,14 +117,17 @@ impl Access {
     #[must_use]
     pub fn to_object(&self, caller: &Caller, object: &Object, placement: &Placement) -> Self {
         let mut narrowed = self.clone();
-        narrowed.facts.object = Some(ObjectFacts {
-            labels: placement.labels,
-            state: object.state.into(),
-            made_by_actor: object.created_by == caller.account,
-            output: object.created_by_job.is_some() && object.created_in == self.project,
-        });
-        narrowed.object = Some(object.id.clone());
+        narrowed.facts.object = Some(object_facts(caller, object, placement));
+        narrowed.object = Some((object.key, object.id.clone()));
         narrowed
+    }
+
+    /// Which fields of an object that lies in this project the caller may read; none when it is hidden.
+    pub fn fields_of(&mut self, object: ObjectFacts) -> Option<ObjectFields> {
+        let before = self.facts.object.replace(object);
+        let fields = policy::object_fields(&self.facts);
+        self.facts.object = before;
+        fields
     }
 
     /// Whether the caller may know that the object exists.
@@ -142,12 +146,18 @@ impl Access {
     pub fn permit<'tx>(&self, _tx: &'tx Tx, action: Action) -> Result<Permit<'tx>, Box<Refused>> {
         let decision = policy::decide(&self.facts, action);
         if decision.allowed() {
-            return Ok(Permit { project: self.project, rule: decision.rule, _transaction: PhantomData });
+            let object = self.object.as_ref().map(|(key, _)| *key);
+            return Ok(Permit {
+                project: self.project,
+                object,
+                rule: decision.rule,
+                _transaction: PhantomData,
+            });
         }
         Err(Box::new(Refused {
             asked: format!("{action:?}"),
             project: Some(self.id.to_string()),
-            subjects: self.object.iter().map(ToString::to_string).collect(),
+            subjects: self.object.iter().map(|(_, id)| id.to_string()).collect(),
             decision: policy::explain(&self.facts, action),
         }))
     }
@@ -160,9 +170,28 @@ impl Permit<'_> {
         self.project
     }
 
+    /// The object that the leave is for.
+    ///
+    /// # Errors
+    /// When it was asked for the project as a whole, which is a fault of the program.
+    pub fn object(&self) -> Result<ObjectKey, DbError> {
+        self.object.ok_or_else(|| DbError::Other("a permit without an object was used for one".into()))
+    }
+
     /// The rule that gave it, for the audit log.
     #[must_use]
     pub fn rule(&self) -> Rule {
         self.rule
+    }
+}
+
+/// An object as it lies in a project, as far as a caller's access to it goes.
+#[must_use]
+pub fn object_facts(caller: &Caller, object: &Object, placement: &Placement) -> ObjectFacts {
+    ObjectFacts {
+        labels: placement.labels,
+        state: object.state.into(),
+        made_by_actor: object.created_by == caller.account,
+        output: placement.is_output,
     }
 }

@@ -12,6 +12,7 @@ pub mod grant;
 pub mod keys;
 pub mod object;
 pub mod org;
+pub mod part;
 pub mod placement;
 pub mod project;
 pub mod schema;

@@ -1,12 +1,21 @@
 //! Data objects: what every copy of one shares.
 
+mod change;
+
+use std::collections::HashMap;
+
 use serde_json::Value as Json;
 use wire::id::ObjectId;
 
 use crate::access::Permit;
-use crate::db::{DbError, Row, Tx, params};
+use crate::db::{DbError, Row, Sql, Tx, params};
 use crate::keys::{AccountKey, ObjectKey, ProjectKey};
 use crate::text::{self, Word};
+
+pub use change::{set_details, set_hidden, set_types};
+
+/// The most rows that one statement asks for by key.
+pub(crate) const BATCH: usize = 500;
 
 /// Where an object is in its life: it only moves forward (contract: data 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,7 +33,17 @@ impl Word for ObjectState {
         &[(Self::Open, "open"), (Self::Closing, "closing"), (Self::Closed, "closed")];
 }
 
-/// An object as it is kept.
+impl From<ObjectState> for policy::ObjectState {
+    fn from(state: ObjectState) -> Self {
+        match state {
+            ObjectState::Open => Self::Open,
+            ObjectState::Closing => Self::Closing,
+            ObjectState::Closed => Self::Closed,
+        }
+    }
+}
+
+/// An object as it is kept. Details and links, which may be large, are read by [`details`] and [`links`].
 #[derive(Debug, Clone)]
 pub struct Object {
     /// Its key.
@@ -37,10 +56,10 @@ pub struct Object {
     pub hidden: bool,
     /// In the order of adding.
     pub types: Vec<String>,
-    /// A hash or an array.
-    pub details: Json,
-    /// Distinct ids that the details link to, first seen first.
-    pub links: Vec<String>,
+    /// Size of the details as JSON text, in bytes.
+    pub details_bytes: i64,
+    /// How many objects the details link to.
+    pub link_count: i64,
     /// When it was made, in ms.
     pub created: i64,
     /// Who made it.
@@ -68,13 +87,15 @@ pub struct Object {
 pub struct NewObject<'a> {
     /// Its id.
     pub id: &'a ObjectId,
+    /// Open, unless its class has nothing that could still change (contract: data 5).
+    pub state: ObjectState,
     /// Left out of ordinary lists.
     pub hidden: bool,
     /// In the order of adding.
     pub types: &'a [String],
     /// A hash or an array.
     pub details: &'a Json,
-    /// Distinct ids that the details link to.
+    /// Distinct ids that the details link to, first seen first.
     pub links: &'a [String],
     /// Who makes it.
     pub created_by: AccountKey,
@@ -86,7 +107,7 @@ pub struct NewObject<'a> {
 macro_rules! select_object {
     ($rest:literal) => {
         concat!(
-            "select key, id, state, hidden, types, details, links, created, created_by, \
+            "select key, id, state, hidden, types, details_bytes, link_count, created, created_by, \
              (select a.id from account a where a.key = object.created_by), created_by_job, created_in, media, size, \
              sha256, md5, blake3 from object ",
             $rest
@@ -94,19 +115,22 @@ macro_rules! select_object {
     };
 }
 
-/// Adds an open object, without a placement.
+/// Adds an object, without a placement.
 pub fn insert(tx: &Tx, permit: &Permit<'_>, new: &NewObject<'_>, now: i64) -> Result<ObjectKey, DbError> {
+    let details = new.details.to_string();
     let key: ObjectKey = tx
         .query_one(
-            "insert into object (id, class, state, hidden, types, details, links, created, created_by, created_in, media, touched)
-             values ($1, $2, 'open', $3, $4, $5, $6, $7, $8, $9, $10, $7) returning key",
+            "insert into object (id, class, state, hidden, types, details_bytes, link_count, created, created_by,
+               created_in, media, touched)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $8) returning key",
             params![
                 new.id.as_str(),
                 new.id.class().as_str(),
+                new.state.word(),
                 new.hidden,
-                Json::from(new.types.to_vec()).to_string(),
-                new.details.to_string(),
-                Json::from(new.links.to_vec()).to_string(),
+                text::list(new.types),
+                change::length(details.len()),
+                change::length(new.links.len()),
                 now,
                 new.created_by,
                 permit.project(),
@@ -114,8 +138,8 @@ pub fn insert(tx: &Tx, permit: &Permit<'_>, new: &NewObject<'_>, now: i64) -> Re
             ],
         )?
         .get(0)?;
-    index_types(tx, key, new.types)?;
-    index_links(tx, key, new.links)?;
+    change::add_types(tx, key, new.types)?;
+    change::add_details(tx, key, &details, new.links)?;
     Ok(key)
 }
 
@@ -129,41 +153,74 @@ pub fn by_key(tx: &Tx, key: ObjectKey) -> Result<Object, DbError> {
     object(&tx.query_one(select_object!("where key = $1"), params![key])?)
 }
 
-/// Moves an object forward in its life, in every copy.
-pub fn set_state(
-    tx: &Tx,
-    _permit: &Permit<'_>,
-    key: ObjectKey,
-    state: ObjectState,
-    now: i64,
-) -> Result<(), DbError> {
-    tx.execute("update object set state = $2, touched = $3 where key = $1", params![key, state.word(), now])?;
-    tx.execute(
-        "update placement set state = $2, modified = $3 where object = $1",
-        params![key, state.word(), now],
-    )?;
-    Ok(())
+/// The objects of these keys, as far as there are such. The caller bounds their number.
+pub fn by_keys(tx: &Tx, keys: &[ObjectKey]) -> Result<HashMap<ObjectKey, Object>, DbError> {
+    let mut found = HashMap::with_capacity(keys.len());
+    for batch in keys.chunks(BATCH) {
+        let mut sql = Sql::new(select_object!("where key in ("));
+        sql.bind_list(batch.iter().copied()).push(")");
+        for row in tx.query_sql(&sql)? {
+            let object = object(&row)?;
+            found.insert(object.key, object);
+        }
+    }
+    Ok(found)
 }
 
-/// Replaces the rows that searches by type use.
-pub(crate) fn index_types(tx: &Tx, key: ObjectKey, types: &[String]) -> Result<(), DbError> {
-    tx.execute("delete from object_type where object = $1", params![key])?;
-    for name in types {
-        tx.execute("insert into object_type (type, object) values ($1, $2)", params![name.as_str(), key])?;
+/// The keys of these ids, as far as there are such objects. The caller bounds their number.
+pub fn keys_of(tx: &Tx, ids: &[ObjectId]) -> Result<HashMap<ObjectId, ObjectKey>, DbError> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for batch in ids.chunks(BATCH) {
+        let mut sql = Sql::new("select id, key from object where id in (");
+        sql.bind_list(batch.iter().map(ObjectId::as_str)).push(")");
+        for row in tx.query_sql(&sql)? {
+            found.insert(text::id(&row, 0, ObjectId::parse)?, row.get(1)?);
+        }
     }
-    Ok(())
+    Ok(found)
 }
 
-/// Replaces the rows that searches by link use.
-pub(crate) fn index_links(tx: &Tx, key: ObjectKey, links: &[String]) -> Result<(), DbError> {
-    tx.execute("delete from object_link where object = $1", params![key])?;
-    for target in links {
-        tx.execute(
-            "insert into object_link (target, object) values ($1, $2)",
-            params![target.as_str(), key],
-        )?;
+/// The details of an object: a hash or an array.
+pub fn details(tx: &Tx, key: ObjectKey) -> Result<Json, DbError> {
+    Ok(details_of(tx, &[key])?.remove(&key).unwrap_or_else(no_details))
+}
+
+/// The distinct ids that the details of an object link to, first seen first.
+pub fn links(tx: &Tx, key: ObjectKey) -> Result<Vec<String>, DbError> {
+    Ok(links_of(tx, &[key])?.remove(&key).unwrap_or_default())
+}
+
+/// The details of those of these objects that have any; the others have [`no_details`]. The caller bounds the sum of
+/// their [`Object::details_bytes`].
+pub fn details_of(tx: &Tx, keys: &[ObjectKey]) -> Result<HashMap<ObjectKey, Json>, DbError> {
+    let mut found = HashMap::new();
+    for batch in keys.chunks(BATCH) {
+        let mut sql = Sql::new("select object, details from object_details where object in (");
+        sql.bind_list(batch.iter().copied()).push(")");
+        for row in tx.query_sql(&sql)? {
+            found.insert(row.get(0)?, text::json(&row, 1)?);
+        }
     }
-    Ok(())
+    Ok(found)
+}
+
+/// The links of those of these objects that have any. The caller bounds the sum of their [`Object::link_count`].
+pub fn links_of(tx: &Tx, keys: &[ObjectKey]) -> Result<HashMap<ObjectKey, Vec<String>>, DbError> {
+    let mut found = HashMap::new();
+    for batch in keys.chunks(BATCH) {
+        let mut sql = Sql::new("select object, links from object_details where object in (");
+        sql.bind_list(batch.iter().copied()).push(")");
+        for row in tx.query_sql(&sql)? {
+            found.insert(row.get(0)?, text::strings(&row, 1)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The details of an object that was given none.
+#[must_use]
+pub fn no_details() -> Json {
+    Json::Object(serde_json::Map::new())
 }
 
 fn object(row: &Row) -> Result<Object, DbError> {
@@ -173,8 +230,8 @@ fn object(row: &Row) -> Result<Object, DbError> {
         state: text::word(row, 2)?,
         hidden: row.get(3)?,
         types: text::strings(row, 4)?,
-        details: text::json(row, 5)?,
-        links: text::strings(row, 6)?,
+        details_bytes: row.get(5)?,
+        link_count: row.get(6)?,
         created: row.get(7)?,
         created_by: row.get(8)?,
         created_by_id: row.get(9)?,

@@ -1,6 +1,10 @@
 //! Placements: a copy of an object in a project, with what belongs to that copy alone (contract: data 4, 6).
 
-use policy::Labels;
+mod change;
+
+use std::collections::HashMap;
+
+use policy::{Labels, ObjectClass};
 use serde_json::{Map, Value as Json};
 use wire::id::{ContainerId, ObjectId};
 
@@ -8,8 +12,10 @@ use crate::access::Permit;
 use crate::batch::in_batches;
 use crate::db::{DbError, Row, Sql, Tx, params};
 use crate::keys::{AccountKey, FolderKey, ObjectKey, PlacementKey, ProjectKey};
-use crate::object::ObjectState;
 use crate::text::{self, Word};
+
+use change::{add_properties, add_tags};
+pub use change::{rename, set_properties, set_tags};
 
 /// Where the bytes of a copy are (contract: data 8.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +56,8 @@ pub struct Placement {
     pub name: String,
     /// Restrictions that it carries from where it came.
     pub labels: Labels,
+    /// Made by an execution of this project, and free to be seen by whoever sees those (contract B11.37).
+    pub is_output: bool,
     /// Where its bytes are.
     pub archival: Archival,
     /// In the order of adding.
@@ -100,25 +108,29 @@ pub fn insert(
     now: i64,
 ) -> Result<PlacementKey, DbError> {
     let project = permit.project();
+    // What an execution of this project made is an output, unless its bytes must not leave where they came from.
     let key: PlacementKey = tx
         .query_one(
             "insert into placement (project, object, folder, name, class, state, hidden, labels, tags, properties, created, modified, placed, placed_by)
-             select $1, key, $3, $4, class, state, hidden, $5, $6, $7, created, $8, $8, $9 from object where key = $2 returning key",
+             select $1, key, $3, $4, class, state, hidden,
+               $5 + case when created_by_job is not null and created_in = $1 and $10 = 0 then 8 else 0 end,
+               $6, $7, created, $8, $8, $9 from object where key = $2 returning key",
             params![
                 project,
                 new.object,
                 new.folder,
                 new.name,
-                label_bits(new.labels),
-                Json::from(new.tags.to_vec()).to_string(),
+                i64::from(ObjectClass::new(new.labels, false).number()),
+                text::list(new.tags),
                 Json::Object(new.properties.clone()).to_string(),
                 now,
-                new.placed_by
+                new.placed_by,
+                new.labels.no_download
             ],
         )?
         .get(0)?;
-    index_tags(tx, project, key, new.tags)?;
-    index_properties(tx, project, key, new.properties)?;
+    add_tags(tx, project, key, new.tags)?;
+    add_properties(tx, project, key, new.properties)?;
     Ok(key)
 }
 
@@ -196,60 +208,23 @@ pub fn projects_of(tx: &Tx, object: ObjectKey) -> Result<Vec<ContainerId>, DbErr
     .collect()
 }
 
-/// Replaces the rows that searches by tag use.
-pub(crate) fn index_tags(
+/// The copies of these objects in a project, as far as there are such. The caller bounds their number.
+pub fn of_project(
     tx: &Tx,
     project: ProjectKey,
-    key: PlacementKey,
-    tags: &[String],
-) -> Result<(), DbError> {
-    tx.execute("delete from placement_tag where placement = $1", params![key])?;
-    for tag in tags {
-        tx.execute(
-            "insert into placement_tag (tag, project, placement) values ($1, $2, $3)",
-            params![tag.as_str(), project, key],
-        )?;
-    }
-    Ok(())
-}
-
-/// Replaces the rows that searches by property use.
-pub(crate) fn index_properties(
-    tx: &Tx,
-    project: ProjectKey,
-    key: PlacementKey,
-    properties: &Map<String, Json>,
-) -> Result<(), DbError> {
-    tx.execute("delete from placement_property where placement = $1", params![key])?;
-    for (name, value) in properties {
-        tx.execute(
-            "insert into placement_property (name, value, project, placement) values ($1, $2, $3, $4)",
-            params![name.as_str(), value.as_str().unwrap_or_default(), project, key],
-        )?;
-    }
-    Ok(())
-}
-
-/// Labels as the bits that a placement keeps: noDownload 1, noCopy 2, phi 4.
-#[must_use]
-pub fn label_bits(labels: Labels) -> i64 {
-    i64::from(labels.no_download) | i64::from(labels.no_copy) << 1 | i64::from(labels.phi) << 2
-}
-
-/// The labels of the bits.
-#[must_use]
-pub fn labels(bits: i64) -> Labels {
-    Labels { no_download: bits & 1 != 0, no_copy: bits & 2 != 0, phi: bits & 4 != 0 }
-}
-
-impl From<ObjectState> for policy::ObjectState {
-    fn from(state: ObjectState) -> Self {
-        match state {
-            ObjectState::Open => Self::Open,
-            ObjectState::Closing => Self::Closing,
-            ObjectState::Closed => Self::Closed,
+    objects: &[ObjectKey],
+) -> Result<HashMap<ObjectKey, Placement>, DbError> {
+    let mut found = HashMap::with_capacity(objects.len());
+    in_batches(objects, |batch| {
+        let mut sql = Sql::new(select_placement!("where p.project = "));
+        sql.bind(project).push(" and p.object in (").bind_list(batch.iter().copied()).push(")");
+        for row in tx.query_sql(&sql)? {
+            let placement = placement(&row)?;
+            found.insert(placement.object, placement);
         }
-    }
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 fn placement(row: &Row) -> Result<Placement, DbError> {
@@ -257,6 +232,8 @@ fn placement(row: &Row) -> Result<Placement, DbError> {
         Json::Object(properties) => properties,
         _ => return Err(DbError::Corrupt("the properties of a copy are no hash".into())),
     };
+    let class = ObjectClass::from_number(row.get::<u32>(6)?.try_into().unwrap_or(u8::MAX))
+        .ok_or_else(|| DbError::Corrupt("the labels of a copy are no set of labels".into()))?;
     Ok(Placement {
         key: row.get(0)?,
         project: row.get(1)?,
@@ -264,7 +241,8 @@ fn placement(row: &Row) -> Result<Placement, DbError> {
         folder: row.get(3)?,
         folder_path: row.get(4)?,
         name: row.get(5)?,
-        labels: labels(row.get(6)?),
+        labels: class.labels(),
+        is_output: class.is_output(),
         archival: text::word(row, 7)?,
         tags: text::strings(row, 8)?,
         properties,

@@ -218,9 +218,11 @@ pub fn by_id(tx: &Tx, id: &ContainerId) -> Result<Option<Project>, DbError> {
         .transpose()
 }
 
-/// The project of a key.
-pub fn by_key(tx: &Tx, key: ProjectKey) -> Result<Project, DbError> {
-    project(&tx.query_one(select_project!("where key = $1"), params![key])?)
+/// The project of a key; none when it was destroyed.
+pub fn by_key(tx: &Tx, key: ProjectKey) -> Result<Option<Project>, DbError> {
+    tx.query_opt(select_project!("where key = $1 and destroyed is null"), params![key])?
+        .map(|row| project(&row))
+        .transpose()
 }
 
 fn project(row: &Row) -> Result<Project, DbError> {

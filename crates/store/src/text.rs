@@ -44,6 +44,12 @@ pub fn strings(row: &Row, column: usize) -> Result<Vec<String>, DbError> {
     serde_json::from_str(&text).map_err(|_| damaged(column, "something that is not a list of strings"))
 }
 
+/// Strings as a column holds them: a JSON list.
+#[must_use]
+pub fn list(strings: &[String]) -> String {
+    Json::from(strings.to_vec()).to_string()
+}
+
 fn damaged(column: usize, found: &str) -> DbError {
     DbError::Corrupt(format!("column {column} of a row holds {found}"))
 }

@@ -1,0 +1,176 @@
+//! Everything that a page of descriptions needs, read in batches.
+
+use std::collections::HashMap;
+
+use policy::{ObjectFacts, ObjectFields};
+use serde_json::Value as Json;
+use store::access::{Access, object_facts};
+use store::keys::{ObjectKey, ProjectKey};
+use store::object::{Object, ObjectState};
+use store::part::Part;
+use store::placement::Placement;
+use store::{object, part, placement};
+use wire::answer::Described;
+use wire::fields::Fields;
+use wire::id::ContainerId;
+use wire::{ApiError, Class};
+
+use super::shown::describe;
+use crate::error::Result;
+use crate::work::Work;
+
+/// The most bytes of details and links that one answer holds.
+const MAX_ANSWER_BYTES: i64 = 64 << 20;
+/// The most parts of files that one answer holds.
+const MAX_ANSWER_PARTS: usize = 200_000;
+/// About how much one link takes in an answer, in bytes.
+const LINK_BYTES: i64 = 40;
+
+/// What a page of descriptions is made from.
+pub(super) struct Loaded {
+    objects: HashMap<ObjectKey, Object>,
+    copies: HashMap<ProjectKey, Copies>,
+    pub(super) details: HashMap<ObjectKey, Json>,
+    pub(super) links: HashMap<ObjectKey, Vec<String>>,
+    pub(super) parts: HashMap<ObjectKey, Vec<Part>>,
+}
+
+/// The copies that lie in one project.
+struct Copies {
+    project: ContainerId,
+    placements: HashMap<ObjectKey, Placement>,
+    /// What the caller may read of each; those that are hidden from the caller are absent.
+    readable: HashMap<ObjectKey, ObjectFields>,
+}
+
+/// One copy, and what of it the caller may read.
+pub(super) struct Shown<'a> {
+    pub(super) object: &'a Object,
+    pub(super) placement: &'a Placement,
+    pub(super) project: &'a ContainerId,
+    pub(super) readable: ObjectFields,
+}
+
+impl Loaded {
+    /// Reads what the wanted fields of these copies need.
+    pub(super) fn load(work: &Work<'_>, asked: &[(ObjectKey, ProjectKey, &Fields)]) -> Result<Self> {
+        let objects = object::by_keys(work.tx, &distinct(asked.iter().map(|(object, ..)| *object)))?;
+        let mut by_project: HashMap<ProjectKey, Vec<ObjectKey>> = HashMap::new();
+        for (object, project, _) in asked {
+            by_project.entry(*project).or_default().push(*object);
+        }
+        let mut copies = HashMap::new();
+        for (project, keys) in by_project {
+            if let Some(found) = Copies::load(work, project, &distinct(keys), &objects)? {
+                copies.insert(project, found);
+            }
+        }
+        let (details, links, parts) = (HashMap::new(), HashMap::new(), HashMap::new());
+        let mut loaded = Self { objects, copies, details, links, parts };
+        loaded.load_extras(work, asked)?;
+        Ok(loaded)
+    }
+
+    /// The description of one copy; none when it is absent or hidden.
+    pub(super) fn describe(
+        &self,
+        object: ObjectKey,
+        project: ProjectKey,
+        fields: &Fields,
+    ) -> Option<Described> {
+        Some(describe(self, &self.shown(object, project)?, fields))
+    }
+
+    fn shown(&self, object: ObjectKey, project: ProjectKey) -> Option<Shown<'_>> {
+        let copies = self.copies.get(&project)?;
+        Some(Shown {
+            object: self.objects.get(&object)?,
+            placement: copies.placements.get(&object)?,
+            project: &copies.project,
+            readable: *copies.readable.get(&object)?,
+        })
+    }
+
+    /// Details, links and parts are read only where they are asked for and may be seen.
+    fn load_extras(&mut self, work: &Work<'_>, asked: &[(ObjectKey, ProjectKey, &Fields)]) -> Result<()> {
+        let (mut details, mut links, mut parts) = (Vec::new(), Vec::new(), Vec::new());
+        let mut bytes = 0;
+        for (key, project, fields) in asked {
+            let Some(shown) = self.shown(*key, *project) else { continue };
+            let object = shown.object;
+            if shown.may_read("details") && fields.wants("details", false) {
+                details.push(*key);
+                bytes += object.details_bytes;
+            }
+            if object.link_count > 0 && shown.may_read("links") && fields.wants("links", true) {
+                links.push(*key);
+                bytes += object.link_count * LINK_BYTES;
+            }
+            let by_default = object.state != ObjectState::Closed;
+            if shown.has_parts() && shown.may_read("parts") && fields.wants("parts", by_default) {
+                parts.push(*key);
+            }
+        }
+        if bytes > MAX_ANSWER_BYTES {
+            return Err(too_much(&format!("{bytes} bytes of details and links")));
+        }
+        self.details = object::details_of(work.tx, &distinct(details))?;
+        self.links = object::links_of(work.tx, &distinct(links))?;
+        self.parts = part::of_files(work.tx, &distinct(parts), MAX_ANSWER_PARTS)?
+            .ok_or_else(|| too_much(&format!("more than {MAX_ANSWER_PARTS} parts of files")))?;
+        Ok(())
+    }
+}
+
+impl Copies {
+    fn load(
+        work: &Work<'_>,
+        key: ProjectKey,
+        keys: &[ObjectKey],
+        objects: &HashMap<ObjectKey, Object>,
+    ) -> Result<Option<Self>> {
+        let Some((project, mut access)) = work.project_of_key(key)? else { return Ok(None) };
+        let placements = placement::of_project(work.tx, key, keys)?;
+        let mut decided = Decided::default();
+        let mut readable = HashMap::with_capacity(placements.len());
+        for (key, placement) in &placements {
+            let Some(object) = objects.get(key) else { continue };
+            let facts = object_facts(work.caller()?, object, placement);
+            if let Some(fields) = decided.fields_of(&mut access, facts) {
+                readable.insert(*key, fields);
+            }
+        }
+        Ok(Some(Self { project: project.id, placements, readable }))
+    }
+}
+
+impl Shown<'_> {
+    /// Whether the object is made of parts.
+    pub(super) fn has_parts(&self) -> bool {
+        self.object.id.class() == Class::File
+    }
+}
+
+/// Decisions of one project. Objects fall into few kinds as far as access goes, so that a page asks few times.
+#[derive(Default)]
+struct Decided(HashMap<ObjectFacts, Option<ObjectFields>>);
+
+impl Decided {
+    fn fields_of(&mut self, access: &mut Access, facts: ObjectFacts) -> Option<ObjectFields> {
+        *self.0.entry(facts).or_insert_with(|| access.fields_of(facts))
+    }
+}
+
+fn distinct(keys: impl IntoIterator<Item = ObjectKey>) -> Vec<ObjectKey> {
+    let mut keys: Vec<_> = keys.into_iter().collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+fn too_much(what: &str) -> crate::error::Error {
+    ApiError::invalid_input(format!(
+        "The descriptions asked for hold {what}, which is too much for one answer. Ask for fewer objects at once, or for fewer fields."
+    ))
+    .into()
+}

@@ -1,0 +1,108 @@
+//! One description: which fields there are, and which of them the caller may read.
+
+use policy::ObjectFields;
+use serde_json::{Map, Value as Json, json};
+use store::object::{ObjectState, no_details};
+use store::part::Part;
+use store::text::Word;
+use wire::Class;
+use wire::answer::Described;
+use wire::fields::{Description, Fields};
+
+use super::load::{Loaded, Shown};
+
+/// Fields for an object's maker who may not list the project (contract: identity-and-sharing B11.26).
+const OF_MAKER: &[&str] = &["class", "name", "folder", "state", "parts", "size"];
+/// Fields of what comes through an analyze-only share (contract: identity-and-sharing B3).
+const OF_ANALYZE_ONLY: &[&str] = &["class", "name", "folder", "size", "created", "types", "tags", "share"];
+
+/// Describes a copy. Name, folder, tags, properties and `modified` are those of this copy; the rest is the same in
+/// every copy. Fields that the object's class does not have are left out.
+pub(super) fn describe(loaded: &Loaded, shown: &Shown<'_>, fields: &Fields) -> Described {
+    let (object, placement) = (shown.object, shown.placement);
+    let mut out = Readable { out: Description::new(fields, object.id.as_id()), shown };
+    out.by_default("project", || shown.project.as_str())
+        .by_default("class", || object.id.class().as_str())
+        .by_default("sponsored", || false)
+        .by_default("name", || placement.name.as_str())
+        .by_default("types", || object.types.clone())
+        .by_default("state", || object.state.word())
+        .by_default("hidden", || object.hidden)
+        .by_default("links", || loaded.links.get(&object.key).cloned().unwrap_or_default())
+        .by_default("folder", || placement.folder_path.as_str())
+        .by_default("tags", || placement.tags.clone())
+        .by_default("created", || object.created)
+        .by_default("modified", || placement.modified)
+        .by_default("createdBy", || created_by(&object.created_by_id, object.created_by_job.as_deref()))
+        .on_request("properties", || Json::Object(placement.properties.clone()))
+        .on_request("details", || loaded.details.get(&object.key).cloned().unwrap_or_else(no_details));
+    if object.id.class() == Class::File {
+        out.by_default("media", || object.media.as_deref().unwrap_or_default())
+            .by_default("archivalState", || placement.archival.word());
+    }
+    if let Some(size) = object.size {
+        out.by_default("size", || size);
+    }
+    if let Some(md5) = &object.md5 {
+        out.on_request("md5", || md5.as_str());
+    }
+    if shown.has_parts() {
+        let parts = || parts(loaded.parts.get(&object.key).map_or(&[], Vec::as_slice));
+        out.put("parts", object.state != ObjectState::Closed, parts);
+    }
+    out.out.finish()
+}
+
+fn created_by(user: &str, job: Option<&str>) -> Json {
+    match job {
+        None => json!({ "user": user }),
+        Some(job) => json!({ "user": user, "job": job }),
+    }
+}
+
+fn parts(parts: &[Part]) -> Json {
+    let entry = |part: &Part| {
+        let mut entry = Map::new();
+        entry.insert("state".into(), part.state.word().into());
+        entry.insert("size".into(), part.size.into());
+        if let Some(md5) = &part.md5 {
+            entry.insert("md5".into(), md5.as_str().into());
+        }
+        (part.index.to_string(), Json::Object(entry))
+    };
+    Json::Object(parts.iter().map(entry).collect())
+}
+
+impl Shown<'_> {
+    /// Whether the caller may read a field. The id is always answered.
+    pub(super) fn may_read(&self, field: &str) -> bool {
+        match self.readable {
+            ObjectFields::All => true,
+            ObjectFields::Maker => OF_MAKER.contains(&field),
+            ObjectFields::AnalyzeOnly => OF_ANALYZE_ONLY.contains(&field),
+        }
+    }
+}
+
+/// A description that leaves out what the caller may not read.
+struct Readable<'a> {
+    out: Description<'a>,
+    shown: &'a Shown<'a>,
+}
+
+impl Readable<'_> {
+    fn by_default<V: Into<Json>>(&mut self, name: &str, value: impl FnOnce() -> V) -> &mut Self {
+        self.put(name, true, value)
+    }
+
+    fn on_request<V: Into<Json>>(&mut self, name: &str, value: impl FnOnce() -> V) -> &mut Self {
+        self.put(name, false, value)
+    }
+
+    fn put<V: Into<Json>>(&mut self, name: &str, in_default: bool, value: impl FnOnce() -> V) -> &mut Self {
+        if self.shown.may_read(name) {
+            self.out.put(name, in_default, value);
+        }
+        self
+    }
+}
