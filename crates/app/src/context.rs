@@ -9,6 +9,7 @@ use store::access::Caller;
 use store::db::Db;
 use wire::{Class, Id, MethodName};
 
+use crate::nonce::Repeatable;
 use crate::options::Options;
 
 /// The time, as the server sees it.
@@ -79,13 +80,21 @@ pub struct Ctx {
     pub request: RequestInfo,
     /// The method that was called.
     pub method: MethodName,
+    /// What makes a repetition of this call the same call; only for calls that make something and carry a nonce.
+    pub repeatable: Option<Arc<Repeatable>>,
 }
 
 impl Ctx {
     /// The context of one request.
     #[must_use]
     pub fn new(app: Arc<App>, caller: Option<Caller>, request: RequestInfo, method: MethodName) -> Self {
-        Self { app, caller: caller.map(Arc::new), request, method }
+        Self { app, caller: caller.map(Arc::new), request, method, repeatable: None }
+    }
+
+    /// Says what makes a repetition of this call the same call.
+    #[must_use]
+    pub fn repeatable(self, repeatable: Option<Repeatable>) -> Self {
+        Self { repeatable: repeatable.map(Arc::new), ..self }
     }
 
     /// When the request came, in ms since the epoch.

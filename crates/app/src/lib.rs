@@ -11,6 +11,7 @@ pub mod work;
 
 pub mod folder;
 pub mod member;
+pub mod nonce;
 pub mod object;
 pub mod project;
 pub mod sign_in;

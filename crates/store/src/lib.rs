@@ -10,6 +10,7 @@ pub mod db;
 pub mod folder;
 pub mod grant;
 pub mod keys;
+pub mod nonce;
 pub mod object;
 pub mod org;
 pub mod part;

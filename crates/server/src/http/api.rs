@@ -4,8 +4,10 @@
 //! visible, shape of the input, permission. The last three are the handler's.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
+use app::nonce::Repeatable;
 use app::{Ctx, Error, RequestInfo};
 use axum::body::Bytes;
 use axum::extract::{Request, State};
@@ -13,7 +15,7 @@ use axum::http::{HeaderMap, Method as HttpMethod, header};
 use axum::response::Response;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
-use wire::method::{Caller, Method, RouteSubject};
+use wire::method::{Caller, Effect, Method, RouteSubject};
 use wire::{ApiError, ErrorType, Id, MethodName};
 
 use super::reply;
@@ -67,7 +69,11 @@ async fn answer(server: Arc<Server>, request: Request) -> Result<serde_json::Val
             ));
         }
     }
-    let ctx = Ctx::new(Arc::clone(&server.app), caller, request, method.name);
+    let repeatable = match method.effect {
+        Effect::Create => Repeatable::read(&route.to_string(), &input),
+        Effect::Read | Effect::Write => None,
+    };
+    let ctx = Ctx::new(Arc::clone(&server.app), caller, request, method.name).repeatable(repeatable);
     server.handlers.call(method.name, ctx, route.id, input).await.map_err(Error::into_wire)
 }
 
@@ -96,6 +102,12 @@ impl Route {
             None => RouteSubject::Word(&self.word),
         };
         Method::find(&subject, &self.verb)
+    }
+}
+
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.word, self.verb)
     }
 }
 
