@@ -8,13 +8,14 @@ use serde_json::Value as Json;
 use wire::id::ObjectId;
 
 use crate::access::Permit;
+use crate::batch::in_batches;
 use crate::db::{DbError, Row, Sql, Tx, params};
 use crate::keys::{AccountKey, ObjectKey, ProjectKey};
 use crate::text::{self, Word};
 
 pub use change::{set_details, set_hidden, set_types};
 
-/// The most rows that one statement asks for by key.
+/// The most rows that one statement inserts.
 pub(crate) const BATCH: usize = 500;
 
 /// Where an object is in its life: it only moves forward (contract: data 5).
@@ -156,27 +157,29 @@ pub fn by_key(tx: &Tx, key: ObjectKey) -> Result<Object, DbError> {
 /// The objects of these keys, as far as there are such. The caller bounds their number.
 pub fn by_keys(tx: &Tx, keys: &[ObjectKey]) -> Result<HashMap<ObjectKey, Object>, DbError> {
     let mut found = HashMap::with_capacity(keys.len());
-    for batch in keys.chunks(BATCH) {
+    in_batches(keys, |batch| {
         let mut sql = Sql::new(select_object!("where key in ("));
         sql.bind_list(batch.iter().copied()).push(")");
         for row in tx.query_sql(&sql)? {
             let object = object(&row)?;
             found.insert(object.key, object);
         }
-    }
+        Ok(())
+    })?;
     Ok(found)
 }
 
 /// The keys of these ids, as far as there are such objects. The caller bounds their number.
 pub fn keys_of(tx: &Tx, ids: &[ObjectId]) -> Result<HashMap<ObjectId, ObjectKey>, DbError> {
     let mut found = HashMap::with_capacity(ids.len());
-    for batch in ids.chunks(BATCH) {
+    in_batches(ids, |batch| {
         let mut sql = Sql::new("select id, key from object where id in (");
         sql.bind_list(batch.iter().map(ObjectId::as_str)).push(")");
         for row in tx.query_sql(&sql)? {
             found.insert(text::id(&row, 0, ObjectId::parse)?, row.get(1)?);
         }
-    }
+        Ok(())
+    })?;
     Ok(found)
 }
 
@@ -194,26 +197,28 @@ pub fn links(tx: &Tx, key: ObjectKey) -> Result<Vec<String>, DbError> {
 /// their [`Object::details_bytes`].
 pub fn details_of(tx: &Tx, keys: &[ObjectKey]) -> Result<HashMap<ObjectKey, Json>, DbError> {
     let mut found = HashMap::new();
-    for batch in keys.chunks(BATCH) {
+    in_batches(keys, |batch| {
         let mut sql = Sql::new("select object, details from object_details where object in (");
         sql.bind_list(batch.iter().copied()).push(")");
         for row in tx.query_sql(&sql)? {
             found.insert(row.get(0)?, text::json(&row, 1)?);
         }
-    }
+        Ok(())
+    })?;
     Ok(found)
 }
 
 /// The links of those of these objects that have any. The caller bounds the sum of their [`Object::link_count`].
 pub fn links_of(tx: &Tx, keys: &[ObjectKey]) -> Result<HashMap<ObjectKey, Vec<String>>, DbError> {
     let mut found = HashMap::new();
-    for batch in keys.chunks(BATCH) {
+    in_batches(keys, |batch| {
         let mut sql = Sql::new("select object, links from object_details where object in (");
         sql.bind_list(batch.iter().copied()).push(")");
         for row in tx.query_sql(&sql)? {
             found.insert(row.get(0)?, text::strings(&row, 1)?);
         }
-    }
+        Ok(())
+    })?;
     Ok(found)
 }
 

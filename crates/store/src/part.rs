@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use crate::batch::in_batches;
 use crate::db::{DbError, Sql, Tx};
 use crate::keys::ObjectKey;
-use crate::object::BATCH;
 use crate::text::{self, Word};
 
 /// How far a part has come.
@@ -42,14 +42,14 @@ pub fn of_files(
     limit: usize,
 ) -> Result<Option<HashMap<ObjectKey, Vec<Part>>>, DbError> {
     let mut found: HashMap<ObjectKey, Vec<Part>> = HashMap::new();
-    let mut room = limit;
-    for batch in files.chunks(BATCH) {
+    let mut room = Some(limit);
+    in_batches(files, |batch| {
+        let Some(left) = room else { return Ok(()) };
         let mut sql = Sql::new("select object, part, state, size, md5 from file_part where object in (");
         sql.bind_list(batch.iter().copied()).push(") order by object, part limit ");
-        sql.bind(i64::try_from(room).unwrap_or(i64::MAX).saturating_add(1));
+        sql.bind(i64::try_from(left).unwrap_or(i64::MAX).saturating_add(1));
         let rows = tx.query_sql(&sql)?;
-        let Some(left) = room.checked_sub(rows.len()) else { return Ok(None) };
-        room = left;
+        room = left.checked_sub(rows.len());
         for row in rows {
             found.entry(row.get(0)?).or_default().push(Part {
                 index: row.get(1)?,
@@ -58,6 +58,7 @@ pub fn of_files(
                 md5: row.get(4)?,
             });
         }
-    }
-    Ok(Some(found))
+        Ok(())
+    })?;
+    Ok(room.map(|_| found))
 }

@@ -62,7 +62,7 @@ impl<'tx> Operator<'tx> {
     /// Leave to do anything in a project.
     #[must_use]
     pub fn project(&self, project: ProjectKey) -> Permit<'tx> {
-        Permit { project, rule: Rule::PlatformAdmin, _transaction: PhantomData }
+        Permit { project, object: None, rule: Rule::PlatformAdmin, _transaction: PhantomData }
     }
 }
 
