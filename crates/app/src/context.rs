@@ -9,6 +9,7 @@ use store::access::Caller;
 use store::db::Db;
 use wire::{Class, Id, MethodName};
 
+use crate::audit_log::AuditLog;
 use crate::nonce::Repeatable;
 use crate::options::Options;
 
@@ -36,6 +37,8 @@ pub struct App {
     pub random: Box<dyn Random>,
     /// The keys that seal secrets and sign links; they lie outside the database.
     pub keys: ServerKeys,
+    /// What the audit log is called and who signs it.
+    pub audit: AuditLog,
     /// What the operator decided.
     pub options: Options,
 }

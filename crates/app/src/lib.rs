@@ -1,5 +1,6 @@
 //! The use cases of Operon: load, decide, change, audit, notify. No HTTP, no SQL, no HTML.
 
+pub mod audit_log;
 mod billing;
 pub mod connection;
 pub mod context;
@@ -10,6 +11,7 @@ pub mod options;
 pub mod work;
 
 pub mod folder;
+pub mod jobs;
 pub mod member;
 pub mod nonce;
 pub mod object;

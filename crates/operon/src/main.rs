@@ -1,5 +1,6 @@
 //! The `operon` program: the server and the command line in one binary.
 
+mod audit;
 mod fixture;
 
 use std::net::SocketAddr;
@@ -24,6 +25,9 @@ enum Command {
     /// Fill an empty data directory from a file.
     #[command(subcommand)]
     Fixture(fixture::Fixture),
+    /// Check or export the audit log.
+    #[command(subcommand)]
+    Audit(audit::Audit),
 }
 
 #[derive(clap::Args)]
@@ -48,6 +52,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Serve(serve) => runtime.block_on(run(serve)),
         Command::Fixture(fixture::Fixture::Load(load)) => runtime.block_on(fixture::load(load)),
+        Command::Audit(command) => runtime.block_on(audit::run(command)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,12 +1,15 @@
 //! From a configuration to a running server.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
+use app::audit_log::AuditLog;
 use app::{App, Clock, Random};
 use rand::TryRng;
+use secrets::ServerKeys;
 use store::db::{Db, DbConfig};
 use tokio::task::JoinHandle;
 
@@ -25,13 +28,19 @@ pub struct Running {
     /// The use cases, for the program that started the server.
     pub app: Arc<App>,
     serving: JoinHandle<()>,
+    jobs: JoinHandle<()>,
 }
 
 impl Running {
     /// Waits until the server has stopped and everything it held is closed.
     pub async fn wait(self) {
-        if let Err(error) = self.serving.await {
-            tracing::error!(%error, "the server ended on a fault");
+        for task in [self.serving, self.jobs] {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a part of the server ended on a fault");
+            }
+        }
+        if let Err(error) = self.app.sign_checkpoint(0).await {
+            tracing::error!(?error, "the last checkpoint of the audit log could not be signed");
         }
         self.app.db.clone().close().await;
     }
@@ -56,7 +65,8 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         request_ids: RequestIds::default(),
     });
     let serving = tokio::spawn(listener.serve(router(server), stop.clone()));
-    Ok(Running { address, stop, app, serving })
+    let jobs = tokio::spawn(run_jobs(Arc::clone(&app), stop.clone()));
+    Ok(Running { address, stop, app, serving, jobs })
 }
 
 /// Opens everything a server stands on, without serving.
@@ -68,25 +78,9 @@ pub async fn open(config: &Config, address: SocketAddr) -> anyhow::Result<App> {
     std::fs::create_dir_all(data)
         .with_context(|| format!("cannot make the data directory {}", data.display()))?;
     let random = SystemRandom;
-    let key_file = data.join("server.key");
-    let keys = if key_file.exists() {
-        secrets::ServerKeys::load(&key_file)
-    } else {
-        let mut bytes = [0; 32];
-        random.fill(&mut bytes);
-        secrets::ServerKeys::create(&key_file, bytes)
-    }
-    .with_context(|| format!("cannot use the server key {}", key_file.display()))?;
-    let database = match &config.database {
-        None => DbConfig::Sqlite { path: data.join("operon.sqlite"), vfs: None },
-        Some(url) => DbConfig::Postgres {
-            url: url.clone(),
-            schema: config.database_schema.clone(),
-            pool: POSTGRES_POOL,
-        },
-    };
-    let db = Db::open(database).await.context("cannot open the database")?;
-    db.migrate(store::schema::MIGRATIONS).await.context("cannot bring the database up to date")?;
+    let keys = key_file(&data.join("server.key"), &random)?;
+    let audit = audit_log(config)?;
+    let db = open_database(config).await?;
     let blobs =
         blobs::BlobStore::open(config.blobs()).await.context("cannot open the store of file bytes")?;
     Ok(App {
@@ -95,8 +89,68 @@ pub async fn open(config: &Config, address: SocketAddr) -> anyhow::Result<App> {
         clock: Box::new(SystemClock),
         random: Box::new(random),
         keys,
+        audit,
         options: config.options(address),
     })
+}
+
+/// Opens the database and brings it up to date.
+///
+/// # Errors
+/// A sentence that says what is in the way.
+pub async fn open_database(config: &Config) -> anyhow::Result<Db> {
+    let database = match &config.database {
+        None => DbConfig::Sqlite { path: config.data_dir.join("operon.sqlite"), vfs: None },
+        Some(url) => DbConfig::Postgres {
+            url: url.clone(),
+            schema: config.database_schema.clone(),
+            pool: POSTGRES_POOL,
+        },
+    };
+    let db = Db::open(database).await.context("cannot open the database")?;
+    db.migrate(store::schema::MIGRATIONS).await.context("cannot bring the database up to date")?;
+    Ok(db)
+}
+
+/// What the audit log is called and who signs it. The signing key lies in a file of its own, so that it can be kept
+/// elsewhere and rotated apart from the others.
+///
+/// # Errors
+/// When the key file cannot be read or made.
+pub fn audit_log(config: &Config) -> anyhow::Result<AuditLog> {
+    let keys = key_file(&config.data_dir.join("audit.key"), &SystemRandom)?;
+    let key = audit::SigningKey::new(&config.audit_origin, &keys.current().derive("audit checkpoints"))
+        .context("the name of the audit log cannot be used")?;
+    Ok(AuditLog { origin: config.audit_origin.clone(), key })
+}
+
+/// Reads a key file, or makes it where there is none.
+fn key_file(path: &Path, random: &dyn Random) -> anyhow::Result<ServerKeys> {
+    if path.exists() {
+        return ServerKeys::load(path).with_context(|| format!("cannot use the key file {}", path.display()));
+    }
+    let mut bytes = [0; 32];
+    random.fill(&mut bytes);
+    ServerKeys::create(path, bytes).with_context(|| format!("cannot make the key file {}", path.display()))
+}
+
+/// Runs every periodic job until `stop` is asked for.
+async fn run_jobs(app: Arc<App>, stop: Stop) {
+    let running = app::jobs::JOBS.iter().map(|job| {
+        let (app, stop) = (Arc::clone(&app), stop.clone());
+        async move {
+            loop {
+                if let Err(error) = (job.turn)(Arc::clone(&app)).await {
+                    tracing::warn!(job = job.name, ?error, "a periodic job failed and will be tried again");
+                }
+                tokio::select! {
+                    () = tokio::time::sleep(job.every) => {}
+                    () = stop.asked() => break,
+                }
+            }
+        }
+    });
+    futures::future::join_all(running).await;
 }
 
 struct SystemClock;

@@ -31,6 +31,8 @@ pub struct Config {
     pub regions: Vec<String>,
     /// Whether anybody may make an account for themselves.
     pub self_sign_up: bool,
+    /// What the audit log is called in its checkpoints; give each server a name of its own.
+    pub audit_origin: String,
     /// Serve TLS with the operator's certificate.
     pub tls: Option<Tls>,
     /// Bounds on what the server reads.
@@ -72,6 +74,7 @@ impl Default for Config {
             trust_forwarded_for: false,
             regions: vec!["local".to_owned()],
             self_sign_up: false,
+            audit_origin: "operon".to_owned(),
             tls: None,
             limits: Limits::default(),
         }

@@ -393,13 +393,15 @@ CREATE INDEX audit_event_action ON audit_event (action, at, key);
 
 CREATE TABLE audit_subject (
   subject TEXT NOT NULL,
+  at BIGINT NOT NULL,
   event BIGINT NOT NULL REFERENCES audit_event (key),
-  PRIMARY KEY (subject, event)
+  PRIMARY KEY (subject, at, event)
 );
 
+-- The hash chain over the events. Its text is the event's body, byte for byte.
 CREATE TABLE audit_log (
   position BIGINT PRIMARY KEY,
-  entry TEXT NOT NULL,
+  event BIGINT NOT NULL UNIQUE REFERENCES audit_event (key),
   hash TEXT NOT NULL
 );
 
@@ -407,14 +409,6 @@ CREATE TABLE audit_checkpoint (
   size BIGINT PRIMARY KEY,
   note TEXT NOT NULL,
   at BIGINT NOT NULL
-);
-
--- One holder at a time for work that only one server may do; `fence` grows with every change of holder.
-CREATE TABLE lease (
-  name TEXT PRIMARY KEY,
-  holder TEXT NOT NULL,
-  fence BIGINT NOT NULL,
-  until BIGINT NOT NULL
 );
 
 -- What remains to be done in steps after its transaction said so: destroyed projects, removed folders, bytes to collect.

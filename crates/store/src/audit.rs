@@ -1,7 +1,13 @@
 //! Audit events and the hash-chained log they are folded into.
 
+mod find;
+mod log;
+
 use crate::db::{DbError, Tx, params};
 use crate::keys::EventKey;
+
+pub use find::{Filter, Found, Position, find};
+pub use log::{checkpoints, entries, fold, head, last_checkpoint, put_checkpoint};
 
 /// Adds an event to this transaction. It gets its position in the log later, from the sequencer.
 pub fn append(tx: &Tx, event: &audit::Event, project: Option<&str>) -> Result<(), DbError> {
@@ -21,8 +27,8 @@ pub fn append(tx: &Tx, event: &audit::Event, project: Option<&str>) -> Result<()
         .get(0)?;
     for subject in &event.subjects {
         tx.execute(
-            "insert into audit_subject (subject, event) values ($1, $2) on conflict (subject, event) do nothing",
-            params![subject.as_str(), key],
+            "insert into audit_subject (subject, at, event) values ($1, $2, $3) on conflict (subject, at, event) do nothing",
+            params![subject.as_str(), event.at, key],
         )?;
     }
     Ok(())

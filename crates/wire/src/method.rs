@@ -6,7 +6,7 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use crate::id::Class;
-use crate::{answer, container, project, system, user};
+use crate::{answer, audit, container, project, system, user};
 
 /// What a route's first segment may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,6 +106,10 @@ methods! {
     SystemWhoami: SYSTEM, "whoami", Token, Read, system::Whoami => system::Me, "Says whose token this is.";
     SystemNewAuthToken: SYSTEM, "newAuthToken", Anyone, Write, user::NewAuthToken => user::AuthToken,
         "Signs in with a password, or makes a token with narrower rights.";
+
+    // The audit log
+    SystemFindAuditEvents: SYSTEM, "findAuditEvents", Token, Read, audit::FindAuditEvents => answer::Page<audit::FoundEvent>,
+        "Searches what was done, refused and read, newest first.";
 
     // Projects and their members
     ProjectNew: Subject::Word("project"), "new", Token, Write, project::New => answer::Made, "Makes a project; its maker is its only member.";

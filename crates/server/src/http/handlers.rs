@@ -41,6 +41,7 @@ fn handler_of(name: MethodName) -> Handler {
         M::SystemComeBackLater => plain(app::connection::come_back_later),
         M::SystemWhoami => plain(app::user::whoami),
         M::SystemNewAuthToken => plain(app::sign_in::new_auth_token),
+        M::SystemFindAuditEvents => plain(app::audit_log::find_events),
         M::ProjectNew => plain(app::project::new),
         M::ProjectDescribe => entity::<ContainerId, _, _, _>(app::project::describe),
         M::ProjectInvite => entity::<ProjectId, _, _, _>(app::member::invite),

@@ -10,8 +10,10 @@ mod request;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
 use axum::middleware;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
@@ -35,6 +37,7 @@ pub fn router(server: Arc<Server>) -> Router {
     );
     let answered_as_json = Router::new()
         .route("/healthz", get(request::healthz))
+        .route("/audit/checkpoint", get(checkpoint))
         .fallback(api::door)
         .layer(DefaultBodyLimit::disable())
         .layer(compress);
@@ -43,4 +46,13 @@ pub fn router(server: Arc<Server>) -> Router {
         .layer(middleware::from_fn(cors::cors))
         .layer(middleware::from_fn_with_state(Arc::clone(&server), request::stamp))
         .with_state(server)
+}
+
+/// The newest signed checkpoint of the audit log, so that anybody outside can hold the operator to it.
+async fn checkpoint(State(server): State<Arc<Server>>) -> Response {
+    match server.app.newest_checkpoint().await {
+        Ok(Some(note)) => note.into_response(),
+        Ok(None) => (StatusCode::NOT_FOUND, "The audit log has no checkpoint yet.\n").into_response(),
+        Err(error) => reply::error(&error.into_wire()),
+    }
 }

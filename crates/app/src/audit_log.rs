@@ -1,0 +1,215 @@
+//! The audit log as a whole: folding events into the chain, signing checkpoints, searching, exporting.
+
+use audit::export::Line;
+use audit::{Checkpoint, Head, Report, SignedCheckpoint, SigningKey, TrustedKey, Verifier};
+use policy::{Action, OrgAction, SystemAction};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::audit::{Filter, Position};
+use store::db::Db;
+use wire::answer::Page;
+use wire::audit::{FindAuditEvents, FoundEvent, Outcome};
+
+use crate::context::{App, Ctx};
+use crate::error::{Error, Result};
+use crate::work::Work;
+
+/// Events folded in one transaction; bounds how long the writer is held.
+const FOLD_AT_ONCE: i64 = 500;
+/// A new checkpoint is signed at most this often, in ms, while events come in.
+const CHECKPOINT_EVERY_MS: i64 = 60_000;
+
+/// What the log is called and who signs it.
+#[derive(Debug)]
+pub struct AuditLog {
+    /// The name of the log, first line of every checkpoint.
+    pub origin: String,
+    /// The key that signs checkpoints.
+    pub key: SigningKey,
+}
+
+impl App {
+    /// Folds every waiting event into the log, and signs a checkpoint when one is due. A periodic job.
+    ///
+    /// # Errors
+    /// The store's; what was folded stays folded.
+    pub async fn fold_audit_log(&self) -> Result<()> {
+        loop {
+            let origin = self.audit.origin.clone();
+            let folded = self
+                .db
+                .write(move |tx| Ok::<_, Error>(store::audit::fold(tx, &origin, FOLD_AT_ONCE)?))
+                .await?;
+            if folded == 0 {
+                break;
+            }
+        }
+        self.sign_checkpoint(CHECKPOINT_EVERY_MS).await
+    }
+
+    /// Signs the head of the log unless a checkpoint covers it or the last one is younger than `min_age_ms`.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn sign_checkpoint(&self, min_age_ms: i64) -> Result<()> {
+        let (origin, now) = (self.audit.origin.clone(), self.clock.now());
+        let due = self
+            .db
+            .read(move |tx| {
+                let head = store::audit::head(tx, &origin)?;
+                let last = store::audit::last_checkpoint(tx)?;
+                let covered = last.as_ref().map_or(0, |(size, _, _)| *size);
+                let young = last.is_some_and(|(_, _, at)| now - at < min_age_ms);
+                Ok::<_, Error>((head.size > covered && !young).then_some(head))
+            })
+            .await?;
+        let Some(head) = due else { return Ok(()) };
+        let signed = Checkpoint { origin: self.audit.origin.clone(), head }
+            .sign(&[&self.audit.key])
+            .map_err(Error::internal)?;
+        let note = signed.note.to_string();
+        self.db
+            .write(move |tx| Ok::<_, Error>(store::audit::put_checkpoint(tx, head.size, &note, now)?))
+            .await
+    }
+
+    /// The newest signed checkpoint, for anybody who wants to hold the operator to it.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn newest_checkpoint(&self) -> Result<Option<String>> {
+        self.db.read(|tx| Ok::<_, Error>(store::audit::last_checkpoint(tx)?.map(|(_, note, _)| note))).await
+    }
+}
+
+/// Where a page of events ended.
+#[derive(Serialize, Deserialize)]
+struct Next {
+    at: i64,
+    event: i64,
+}
+
+/// `/system/findAuditEvents`: newest first (F473, F474).
+///
+/// # Errors
+/// `PermissionDenied` unless the caller administers the platform, the organisation or the project that is named.
+pub async fn find_events(ctx: Ctx, input: FindAuditEvents) -> Result<Page<FoundEvent>> {
+    ctx.look(move |work| {
+        may_read(work, &input)?;
+        let after = input
+            .starting
+            .as_ref()
+            .map(|cursor| cursor.read::<Next>().map(|next| Position { at: next.at, key: next.event }))
+            .transpose()?;
+        let wanted = input.limit.get();
+        let asked = i64::try_from(wanted).unwrap_or(i64::MAX).saturating_add(1);
+        let mut found = store::audit::find(work.tx, &filter(work, &input), after, asked)?;
+        let more = found.len() > wanted;
+        found.truncate(wanted);
+        let next = match found.last() {
+            Some(last) if more => {
+                Some(wire::page::next(&Next { at: last.position.at, event: last.position.key })?)
+            }
+            _ => None,
+        };
+        let results = found
+            .into_iter()
+            .map(|found| match serde_json::from_str(&found.body) {
+                Ok(Value::Object(event)) => Ok(FoundEvent { position: found.place, event }),
+                _ => Err(Error::internal("an audit event is no hash")),
+            })
+            .collect::<Result<_>>()?;
+        Ok(Page { results, next })
+    })
+    .await
+}
+
+fn may_read(work: &Work<'_>, input: &FindAuditEvents) -> Result<()> {
+    if let Some(project) = &input.project {
+        let (_, access) = work.project(&project.clone().into())?;
+        work.permit(&access, Action::ReadAudit)?;
+    } else if let Some(org) = &input.org {
+        work.org_permit(org, OrgAction::ReadAudit)?;
+    } else {
+        work.system_permit(SystemAction::ReadAudit)?;
+    }
+    Ok(())
+}
+
+fn filter(work: &Work<'_>, input: &FindAuditEvents) -> Filter {
+    let now = wire::time::Millis(work.now());
+    Filter {
+        actor: input.actor.as_ref().map(ToString::to_string),
+        subject: input.object.as_ref().map(ToString::to_string),
+        action: input.kind.clone(),
+        outcome: input.outcome.map(|outcome| {
+            match outcome {
+                Outcome::Allowed => "allowed",
+                Outcome::Refused => "refused",
+                Outcome::Failed => "failed",
+            }
+            .to_owned()
+        }),
+        project: input.project.as_ref().map(ToString::to_string),
+        payer: input.org.as_ref().map(ToString::to_string),
+        after: input.after.map(|at| at.relative_to(now).0),
+        before: input.before.map(|at| at.relative_to(now).0),
+    }
+}
+
+/// Entries read in one go while exporting.
+const READ_AT_ONCE: i64 = 1000;
+
+/// Writes the whole log, with its checkpoints, as lines of an export (`audit::export`).
+///
+/// # Errors
+/// The store's, or what `write` gives; then the export is not whole.
+pub async fn export(db: &Db, origin: &str, mut write: impl FnMut(&Line) -> Result<()>) -> Result<()> {
+    write(&Line::Header { origin: origin.to_owned(), head: Head::empty(origin) })?;
+    let (mut after, mut covered) = (0, 0);
+    loop {
+        let name = origin.to_owned();
+        let (entries, checkpoints) = db
+            .read(move |tx| {
+                let entries = store::audit::entries(tx, &name, after, READ_AT_ONCE)?;
+                let checkpoints = store::audit::checkpoints(tx, covered, READ_AT_ONCE)?;
+                Ok::<_, Error>((entries, checkpoints))
+            })
+            .await?;
+        let mut checkpoints = checkpoints.into_iter().peekable();
+        if entries.is_empty() {
+            return Ok(());
+        }
+        for entry in entries {
+            after = entry.position;
+            write(&Line::Entry(entry))?;
+            while let Some((size, note)) = checkpoints.next_if(|(size, _)| *size <= after) {
+                covered = size;
+                write(&Line::Checkpoint(SignedCheckpoint::parse(&note).map_err(Error::internal)?))?;
+            }
+        }
+    }
+}
+
+/// Verifies the log of a database: every entry, every link, every checkpoint.
+///
+/// # Errors
+/// The store's; what is wrong with the log stands in the report.
+pub async fn verify(
+    db: &Db,
+    origin: &str,
+    keys: Vec<TrustedKey>,
+    known: Vec<SignedCheckpoint>,
+) -> Result<Report> {
+    let mut verifier = Verifier::new(origin, keys, known);
+    export(db, origin, |line| {
+        match line {
+            Line::Header { .. } => {}
+            Line::Entry(entry) => verifier.entry(entry),
+            Line::Checkpoint(signed) => verifier.checkpoint(signed),
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(verifier.finish())
+}
