@@ -114,9 +114,9 @@ impl Db {
         }
     }
 
-    /// As [`Db::read`], without the hop to another thread where that is possible: for point look-ups of some microseconds.
+    /// As [`Db::read`], on the calling task's own thread: for point look-ups of some microseconds, such as token to user.
     ///
-    /// Holds up the calling task's thread, so nothing that scans belongs here. On PostgreSQL it is the same as `read`.
+    /// It holds up that thread, so nothing that scans belongs here. On PostgreSQL it is the same as `read`.
     pub async fn read_inline<T, E, F>(&self, f: F) -> Result<T, E>
     where
         F: FnMut(&Tx) -> Result<T, E> + Send + 'static,

@@ -8,8 +8,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::runtime::{Handle, RuntimeFlavor};
-
 pub(super) use connection::{Place, SqliteConnection};
 
 use super::error::panic_text;
@@ -67,11 +65,9 @@ impl Sqlite {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        if Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread {
-            return self.read(f).await;
-        }
         let lease = self.readers.acquire().await?;
-        tokio::task::block_in_place(|| run_read(&lease, &self.place, f))
+        // Not `block_in_place`: handing the thread's other tasks over costs more than the look-up itself.
+        run_read(&lease, &self.place, f)
     }
 
     pub(super) async fn migrate(

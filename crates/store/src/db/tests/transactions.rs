@@ -228,7 +228,7 @@ async fn inline_reads_see_the_same(test: TestDatabase) {
     put(&test.db, "a", 7).await.unwrap();
     let value = |tx: &Tx| tx.query_one("select value from counter", &[])?.get::<i64>(0);
     assert_eq!(test.db.read_inline(value).await, Ok(7));
-    // On a runtime with one thread there is no inline way, and the call still works.
+    // Also on a runtime with one thread.
     let db = test.db.clone();
     let single = std::thread::spawn(move || {
         tokio::runtime::Builder::new_current_thread()
