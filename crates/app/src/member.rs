@@ -31,7 +31,7 @@ pub async fn invite(ctx: Ctx, project: ProjectId, input: Invite) -> Result<Invit
         };
         let permit = work.permit(&access, Action::InviteMember { role: Role::Preset(role), to })?;
         let before = grant::of_principal(work.tx, found.key, &principal)?;
-        if before.as_ref().is_some_and(|held| covers(held.role, role)) {
+        if before.as_ref().is_some_and(|held| covers(held.given, role)) {
             return Ok(Invited { id: found.id.clone().into(), state: "accepted" });
         }
         grant::put(work.tx, &permit, &principal, role, work.caller()?.id.as_str(), work.now())?;
@@ -39,7 +39,7 @@ pub async fn invite(ctx: Ctx, project: ProjectId, input: Invite) -> Result<Invit
             Event::done("member.invited")
                 .project(&found.id)
                 .subject(&principal.as_str())
-                .before(json!({ "level": before.map(|held| held.role.as_str()) }))
+                .before(json!({ "level": before.map(|held| held.given.level()) }))
                 .after(json!({ "level": level })),
         )?;
         Ok(Invited { id: found.id.into(), state: "accepted" })
@@ -48,8 +48,8 @@ pub async fn invite(ctx: Ctx, project: ProjectId, input: Invite) -> Result<Invit
 }
 
 /// Whether an entry already gives everything that another would.
-fn covers(held: Preset, asked: Preset) -> bool {
-    held.capabilities(Rights::BOTH).covers(asked.capabilities(Rights::BOTH))
+fn covers(held: grant::Given, asked: Preset) -> bool {
+    held.role.capabilities(Rights::BOTH).covers(asked.capabilities(Rights::BOTH))
 }
 
 /// Who is meant by a user id, a handle, an organisation id, an e-mail address or `PUBLIC`.

@@ -10,6 +10,7 @@ use wire::Level;
 use wire::id::{ContainerId, ObjectId, UserId};
 use wire::user::TokenScope;
 
+use crate::account::Account;
 use crate::db::{DbError, Tx};
 use crate::keys::{AccountKey, ObjectKey, ProjectKey, TokenKey};
 use crate::object::Object;
@@ -18,10 +19,12 @@ use crate::project::Project;
 
 mod facts;
 mod system;
+mod walk;
 
 pub use system::{
     Decided, Operator, OrgPermit, SystemPermit, create_project_permit, org_permit, payer, system_permit,
 };
+pub use walk::{Reach, Walk};
 
 /// Who asks, once the token is known to be good.
 #[derive(Debug, Clone)]
@@ -77,6 +80,17 @@ pub struct Permit<'tx> {
     _transaction: PhantomData<&'tx Tx>,
 }
 
+/// What the facts about somebody else in a project are, as if through a token of full scope: to explain, not to act on.
+pub fn facts_about(
+    tx: &Tx,
+    account: &Account,
+    settings: &Settings,
+    project: &Project,
+) -> Result<Facts, DbError> {
+    let facts = facts::gather(tx, &facts::Person::of(account), settings, std::slice::from_ref(project))?;
+    facts.into_iter().next().ok_or_else(|| DbError::Corrupt("facts about nothing".into()))
+}
+
 /// A decision that said no.
 #[derive(Debug, Clone)]
 pub struct Refused {
@@ -93,18 +107,27 @@ pub struct Refused {
 impl Access {
     /// Gathers the facts about a caller in a project.
     pub fn load(tx: &Tx, caller: &Caller, settings: &Settings, project: &Project) -> Result<Self, DbError> {
-        Ok(Self {
-            project: project.key,
-            id: project.id.clone(),
-            object: None,
-            facts: facts::gather(tx, caller, settings, project)?,
-        })
+        let facts =
+            facts::gather(tx, &facts::Person::calling(caller), settings, std::slice::from_ref(project))?;
+        let facts = facts.into_iter().next().ok_or_else(|| DbError::Corrupt("facts about nothing".into()))?;
+        Ok(Self::of(project, facts))
+    }
+
+    fn of(project: &Project, facts: Facts) -> Self {
+        Self { project: project.key, id: project.id.clone(), object: None, facts }
+    }
+
+    /// Whether the caller may, for lists and answers that differ by it. What is done on the strength of a yes needs
+    /// [`Access::permit`].
+    #[must_use]
+    pub fn allows(&self, action: Action) -> bool {
+        policy::decide(&self.facts, action).allowed()
     }
 
     /// Whether the caller may know that the project exists.
     #[must_use]
     pub fn sees_project(&self) -> bool {
-        policy::decide(&self.facts, Action::SeeProject).allowed()
+        self.allows(Action::SeeProject)
     }
 
     /// The facts, for lists and explanations.
@@ -133,7 +156,7 @@ impl Access {
     /// Whether the caller may know that the object exists.
     #[must_use]
     pub fn sees_object(&self) -> bool {
-        policy::decide(&self.facts, Action::ViewObject).allowed()
+        self.allows(Action::ViewObject)
     }
 
     /// The caller's level in the project, as the wire shows it.

@@ -1,11 +1,17 @@
 //! Grants: who holds what in a project. One entry per principal.
 
-use policy::Preset;
+use policy::presets::level_of;
+use policy::{Preset, Rights, Role};
+use wire::Level;
 use wire::id::{OrgId, UserId};
 
 use crate::access::{Permit, SystemPermit};
 use crate::db::{DbError, Row, Tx, params};
 use crate::keys::{AccountKey, OrgKey, ProjectKey};
+
+mod role;
+
+pub(crate) use role::role;
 
 /// Whom a grant is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,13 +36,41 @@ impl Principal {
     }
 }
 
+/// What a grant gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Given {
+    /// The role.
+    pub role: Role,
+    /// Its two rights.
+    pub rights: Rights,
+}
+
+impl From<Preset> for Given {
+    /// Levels and collaborators have both rights unless said otherwise (contract: identity-and-sharing B5).
+    fn from(preset: Preset) -> Self {
+        Self { role: Role::Preset(preset), rights: Rights::BOTH }
+    }
+}
+
+impl Given {
+    /// The wire's level of the grant, seen for itself (contract: identity-and-sharing B1).
+    #[must_use]
+    pub fn level(self) -> Level {
+        level_of(self.role.capabilities(self.rights), self.role.ceiling())
+    }
+}
+
 /// A grant as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     /// How the principal is written on the wire.
     pub principal: String,
     /// What it gives.
-    pub role: Preset,
+    pub given: Given,
+    /// The id of who gave it.
+    pub granted_by: String,
+    /// When it was given, in ms.
+    pub granted: i64,
 }
 
 /// Gives a principal what the permit was asked for, in place of what it held.
@@ -44,23 +78,45 @@ pub fn put(
     tx: &Tx,
     permit: &Permit<'_>,
     principal: &Principal,
-    role: Preset,
+    given: impl Into<Given>,
     granted_by: &str,
     now: i64,
 ) -> Result<(), DbError> {
-    let project = permit.project();
+    let (project, given) = (permit.project(), given.into());
     let (account, org) = match principal {
         Principal::User(key, _) => (Some(*key), None),
         Principal::Org(key, _) => (None, Some(*key)),
         Principal::Public => (None, None),
     };
     tx.execute(
-        "insert into project_grant (project, principal, account, org, role, granted_by, granted)
-         values ($1, $2, $3, $4, $5, $6, $7)
-         on conflict (project, principal) do update set role = $5, granted_by = $6, granted = $7",
-        params![project, principal.as_str(), account, org, role.as_str(), granted_by, now],
+        "insert into project_grant (project, principal, account, org, role, right_upload, right_download, granted_by, granted)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         on conflict (project, principal) do update set role = $5, right_upload = $6, right_download = $7,
+           granted_by = $8, granted = $9",
+        params![
+            project,
+            principal.as_str(),
+            account,
+            org,
+            role::text(given.role),
+            given.rights.upload,
+            given.rights.download,
+            granted_by,
+            now
+        ],
     )?;
     touch(tx, project)
+}
+
+/// Takes away what a principal held; false when it held nothing.
+pub fn remove(tx: &Tx, permit: &Permit<'_>, principal: &Principal) -> Result<bool, DbError> {
+    let project = permit.project();
+    let removed = tx.execute(
+        "delete from project_grant where project = $1 and principal = $2",
+        params![project, principal.as_str()],
+    )?;
+    touch(tx, project)?;
+    Ok(removed > 0)
 }
 
 /// Gives the maker of a new project its first grant.
@@ -79,21 +135,56 @@ pub fn first(
     Ok(())
 }
 
-/// Every grant of a project, by principal. A project has at most as many as invitations ever made to it.
-pub fn of_project(tx: &Tx, project: ProjectKey) -> Result<Vec<Grant>, DbError> {
+/// The columns that [`grant`] reads, in its order.
+macro_rules! select_grant {
+    ($rest:literal) => {
+        concat!(
+            "select principal, role, right_upload, right_download, granted_by, granted from project_grant ",
+            $rest
+        )
+    };
+}
+
+/// One page of a project's grants, by principal, behind `after`.
+pub fn page(tx: &Tx, project: ProjectKey, after: &str, limit: usize) -> Result<Vec<Grant>, DbError> {
     tx.query(
-        "select principal, role from project_grant where project = $1 order by principal",
-        params![project],
+        select_grant!("where project = $1 and principal > $2 order by principal limit $3"),
+        params![project, after, i64::try_from(limit).unwrap_or(i64::MAX)],
     )?
     .iter()
     .map(grant)
     .collect()
 }
 
+/// The direct grants that make somebody an administrator, whoever they are (contract: identity-and-sharing B11.33).
+pub fn administrators(tx: &Tx, project: ProjectKey) -> Result<Vec<AccountKey>, DbError> {
+    let rows = tx.query(
+        "select account, role, right_upload, right_download from project_grant
+         where project = $1 and account is not null order by account",
+        params![project],
+    )?;
+    let mut found = Vec::new();
+    for row in rows {
+        let rights = Rights { upload: row.get(2)?, download: row.get(3)? };
+        if (Given { role: role(&row, 1)?, rights }).level() == Level::Administer {
+            found.push(row.get(0)?);
+        }
+    }
+    Ok(found)
+}
+
+/// Every grant of a project, by principal. A project has at most as many as invitations ever made to it.
+pub fn of_project(tx: &Tx, project: ProjectKey) -> Result<Vec<Grant>, DbError> {
+    tx.query(select_grant!("where project = $1 order by principal"), params![project])?
+        .iter()
+        .map(grant)
+        .collect()
+}
+
 /// The grant of one principal.
 pub fn of_principal(tx: &Tx, project: ProjectKey, principal: &Principal) -> Result<Option<Grant>, DbError> {
     tx.query_opt(
-        "select principal, role from project_grant where project = $1 and principal = $2",
+        select_grant!("where project = $1 and principal = $2"),
         params![project, principal.as_str()],
     )?
     .map(|row| grant(&row))
@@ -107,12 +198,10 @@ fn touch(tx: &Tx, project: ProjectKey) -> Result<(), DbError> {
 }
 
 fn grant(row: &Row) -> Result<Grant, DbError> {
-    Ok(Grant { principal: row.get(0)?, role: role(row, 1)? })
-}
-
-/// Reads a column that holds a role.
-pub(crate) fn role(row: &Row, column: usize) -> Result<Preset, DbError> {
-    let text: String = row.get(column)?;
-    Preset::parse(&text)
-        .ok_or_else(|| DbError::Corrupt(format!("column {column} holds a role this program does not know")))
+    Ok(Grant {
+        principal: row.get(0)?,
+        given: Given { role: role(row, 1)?, rights: Rights { upload: row.get(2)?, download: row.get(3)? } },
+        granted_by: row.get(4)?,
+        granted: row.get(5)?,
+    })
 }

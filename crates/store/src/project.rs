@@ -5,9 +5,13 @@ use serde_json::Value as Json;
 use wire::id::{ContainerId, UserId};
 
 use crate::access::SystemPermit;
-use crate::db::{DbError, Row, Tx, params};
+use crate::db::{DbError, Row, Sql, Tx, params};
 use crate::keys::{AccountKey, FolderKey, ProjectKey};
 use crate::text;
+
+mod filter;
+
+pub use filter::Filter;
 
 /// A project as it is kept.
 #[derive(Debug, Clone)]
@@ -216,6 +220,18 @@ pub fn by_id(tx: &Tx, id: &ContainerId) -> Result<Option<Project>, DbError> {
     tx.query_opt(select_project!("where id = $1 and destroyed is null"), params![id.as_str()])?
         .map(|row| project(&row))
         .transpose()
+}
+
+/// A statement for projects that fulfil a condition; the condition is completed by whoever asked.
+pub(crate) fn select_where(condition: &'static str) -> Sql {
+    let mut sql = Sql::new(select_project!("where "));
+    sql.push(condition);
+    sql
+}
+
+/// The projects that such a statement finds.
+pub(crate) fn of_sql(tx: &Tx, sql: &Sql) -> Result<Vec<Project>, DbError> {
+    tx.query_sql(sql)?.iter().map(project).collect()
 }
 
 /// The project of a key; none when it was destroyed.

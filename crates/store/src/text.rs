@@ -50,6 +50,22 @@ pub fn list(strings: &[String]) -> String {
     Json::from(strings.to_vec()).to_string()
 }
 
+/// The first text, in the order of the database, behind every text that starts with `prefix`; none when no such text
+/// exists. Both databases order text by its bytes, which is the order of code points.
+#[must_use]
+pub fn after_prefix(prefix: &str) -> Option<String> {
+    let mut chars: Vec<char> = prefix.chars().collect();
+    while let Some(last) = chars.pop() {
+        // The code points between U+D7FF and U+E000 are no characters.
+        let next = if last == '\u{D7FF}' { Some('\u{E000}') } else { char::from_u32(last as u32 + 1) };
+        if let Some(next) = next {
+            chars.push(next);
+            return Some(chars.into_iter().collect());
+        }
+    }
+    None
+}
+
 fn damaged(column: usize, found: &str) -> DbError {
     DbError::Corrupt(format!("column {column} of a row holds {found}"))
 }
@@ -67,4 +83,18 @@ impl Word for wire::Level {
 impl Word for policy::PlatformKind {
     const WORDS: &'static [(Self, &'static str)] =
         &[(Self::Admin, "ADMIN"), (Self::Standard, "STANDARD"), (Self::ReadOnly, "READ_ONLY")];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::after_prefix;
+
+    #[test]
+    fn the_end_of_a_prefix_is_the_next_text() {
+        assert_eq!(after_prefix("ab").as_deref(), Some("ac"));
+        assert_eq!(after_prefix("a\u{10FFFF}").as_deref(), Some("b"));
+        assert_eq!(after_prefix("\u{D7FF}").as_deref(), Some("\u{E000}"));
+        assert_eq!(after_prefix("\u{10FFFF}"), None);
+        assert_eq!(after_prefix(""), None);
+    }
 }

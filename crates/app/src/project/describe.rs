@@ -18,7 +18,7 @@ pub async fn describe(ctx: Ctx, id: ContainerId, fields: Fields) -> Result<Descr
         let (project, access) = work.project(&id)?;
         let permissions = if fields.wants("permissions", false) {
             let held = grant::of_project(work.tx, project.key)?;
-            held.into_iter().map(|grant| (grant.principal, json!(grant.role.as_str()))).collect()
+            held.into_iter().map(|grant| (grant.principal, json!(grant.given.level()))).collect()
         } else {
             serde_json::Map::new()
         };

@@ -6,7 +6,7 @@ use policy::{Actor, BillingGate, Decision, MemberListVisibility, OrgAction, OrgF
 use wire::Level;
 use wire::id::{BillToId, OrgId, UserId};
 
-use super::facts::{actor, org_member};
+use super::facts::{Person, gate, org_member};
 use super::{Caller, Permit, Refused, Settings};
 use crate::db::{DbError, Tx, params};
 use crate::keys::{OrgKey, ProjectKey};
@@ -147,16 +147,12 @@ pub fn payer(
     let member = org_member(tx, row.get(0)?, caller.account)?;
     let expires_at: Option<i64> = row.get(1)?;
     let billing_enabled: bool = row.get(2)?;
-    let gate = if expires_at.is_some_and(|at| at <= settings.now) {
-        BillingGate::OrgExpired
-    } else {
-        BillingGate::Ok
-    };
-    Ok((billing_enabled && member.is_some_and(|member| member.may_bill()), gate))
+    let may_bill = billing_enabled && member.is_some_and(|member| member.may_bill());
+    Ok((may_bill, gate(expires_at, settings.now)))
 }
 
 fn platform_actor(caller: &Caller, settings: &Settings) -> Actor {
-    let mut actor = actor(caller, settings, "*");
+    let mut actor = Person::calling(caller).actor(settings, "*");
     if !caller.scope.is_full() {
         actor.scope = policy::Scope::Level(Level::None);
     }

@@ -1,0 +1,168 @@
+//! Walking over the projects that somebody may reach, a batch at a time, with the access to each.
+
+use policy::Action;
+use wire::id::OrgId;
+
+use super::facts::{Person, gather};
+use super::{Access, Caller, Settings};
+use crate::db::{DbError, Sql, Tx, Value};
+use crate::keys::ProjectKey;
+use crate::project::{self, Filter, Project};
+
+/// How many projects are loaded at once: few enough to waste little on a small page, enough to keep the statements few.
+const BATCH: usize = 200;
+
+/// Which projects come into question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// Those that a grant, the caller's membership in the paying organisation, or the caller's kind could open.
+    OfCaller,
+    /// All of the platform.
+    Everything,
+    /// Those that an organisation pays for.
+    BilledTo(OrgId),
+}
+
+/// A walk over projects by their key, which is the order in which they were made.
+///
+/// It yields what comes into question and fulfils the filter. Whether the caller may know of a project is for the
+/// decision to say, which every user of this asks: this only leaves out what the decision could never allow.
+#[derive(Debug)]
+pub struct Walk<'a> {
+    caller: &'a Caller,
+    settings: &'a Settings,
+    filter: &'a Filter,
+    reach: Reach,
+    after: Option<ProjectKey>,
+    ended: bool,
+}
+
+impl<'a> Walk<'a> {
+    /// Starts behind a project, or at the first one.
+    #[must_use]
+    pub fn new(
+        caller: &'a Caller,
+        settings: &'a Settings,
+        filter: &'a Filter,
+        reach: Reach,
+        after: Option<ProjectKey>,
+    ) -> Self {
+        let implicit = caller.kind == policy::PlatformKind::Admin
+            && settings.admin_access == policy::AdminAccess::Implicit;
+        let reach = if reach == Reach::OfCaller && implicit { Reach::Everything } else { reach };
+        Self { caller, settings, filter, reach, after, ended: false }
+    }
+
+    /// The next projects; empty at the end.
+    pub fn next(&mut self, tx: &Tx) -> Result<Vec<(Project, Access)>, DbError> {
+        while !self.ended {
+            let found = project::of_sql(tx, &self.statement())?;
+            self.ended = found.len() < BATCH;
+            self.after = found.last().map(|last| last.key).or(self.after);
+            let found: Vec<Project> =
+                found.into_iter().filter(|project| self.filter.finishes(&project.name)).collect();
+            if !found.is_empty() {
+                let facts = gather(tx, &Person::calling(self.caller), self.settings, &found)?;
+                return Ok(found
+                    .into_iter()
+                    .zip(facts)
+                    .map(|(project, facts)| {
+                        let access = Access::of(&project, facts);
+                        (project, access)
+                    })
+                    .collect());
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// The keys come from one bounded branch for each way to reach a project, each read from an index in the order of
+    /// the keys, so that a batch costs as much at the end of a long walk as at its beginning.
+    fn statement(&self) -> Sql {
+        let mut sql = project::select_where("key in (");
+        match &self.reach {
+            Reach::Everything => self.branch(&mut sql, "project p where 1 = 1", None, ""),
+            Reach::BilledTo(org) => {
+                self.branch(&mut sql, "project p where p.bill_to = ", Some(org.as_str().into()), "");
+            }
+            Reach::OfCaller => {
+                let account = Some(Value::from(self.caller.account));
+                self.branch(
+                    &mut sql,
+                    "project_grant g join project p on p.key = g.project where g.account = ",
+                    account.clone(),
+                    "",
+                );
+                sql.push(" union ");
+                self.branch(
+                    &mut sql,
+                    "project_grant g join project p on p.key = g.project
+                     where g.org in (select m.org from org_member m where m.account = ",
+                    account.clone(),
+                    ")",
+                );
+                sql.push(" union ");
+                self.branch(
+                    &mut sql,
+                    "project_grant g join project p on p.key = g.project where g.principal = 'PUBLIC'",
+                    None,
+                    "",
+                );
+                sql.push(" union ");
+                self.branch(
+                    &mut sql,
+                    "project p
+                     where p.bill_to in (select o.id from org o join org_member m on m.org = o.key where m.account = ",
+                    account,
+                    ")",
+                );
+            }
+        }
+        sql.push(") order by key limit ").bind(count(BATCH));
+        sql
+    }
+
+    /// The first keys of one way to reach projects. `distinct`, since a limit that counted a project twice would end
+    /// the branch too early.
+    fn branch(&self, sql: &mut Sql, way: &'static str, bound: Option<Value>, rest: &'static str) {
+        sql.push("select way.key from (select distinct p.key as key from ").push(way);
+        if let Some(bound) = bound {
+            sql.bind(bound);
+        }
+        sql.push(rest).push(" and p.destroyed is null and p.class = 'project'");
+        if let Some(after) = self.after {
+            sql.push(" and p.key > ").bind(after);
+        }
+        self.filter.push(sql);
+        sql.push(" order by 1 limit ").bind(count(BATCH)).push(") way");
+    }
+}
+
+impl Access {
+    /// The next projects behind `after` that the caller has in lists ([`Action::FindProject`]), with the access to
+    /// each, at most `limit`; fewer only when no more follow. A caller's data lies in these alone.
+    pub fn load_visible(
+        tx: &Tx,
+        caller: &Caller,
+        settings: &Settings,
+        after: Option<ProjectKey>,
+        limit: usize,
+    ) -> Result<Vec<(Project, Self)>, DbError> {
+        let filter = Filter::default();
+        let mut walk = Walk::new(caller, settings, &filter, Reach::OfCaller, after);
+        let mut visible = Vec::new();
+        while visible.len() < limit {
+            let batch = walk.next(tx)?;
+            if batch.is_empty() {
+                break;
+            }
+            visible.extend(batch.into_iter().filter(|(_, access)| access.allows(Action::FindProject)));
+        }
+        visible.truncate(limit);
+        Ok(visible)
+    }
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,131 @@
+//! What a search for projects asks for, as conditions on rows (contract: identity-and-sharing 9).
+
+use wire::query::{Logic, NameQuery, PropertiesQuery, PropertyTerm, PropertyTest, TagsQuery, TimeRange};
+
+use crate::db::Sql;
+
+/// Conditions on a project's own row, tags, properties and openness. What is absent matches everything.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// The name; patterns are narrowed to a range of names here and finished by [`NameQuery::matches`].
+    pub name: Option<NameQuery>,
+    /// One of these ids.
+    pub ids: Option<Vec<String>>,
+    /// Tags, possibly joined by `$and` and `$or`.
+    pub tags: Option<TagsQuery>,
+    /// Properties, likewise.
+    pub properties: Option<PropertiesQuery>,
+    /// When it was made; both ends count from the epoch.
+    pub created: TimeRange,
+    /// One of these regions.
+    pub regions: Option<Vec<String>>,
+    /// One of these payers.
+    pub bill_to: Option<Vec<String>>,
+    /// The flag of this name.
+    pub contains_phi: Option<bool>,
+    /// The flag of this name.
+    pub external_upload_restricted: Option<bool>,
+    /// Whether everybody may see it.
+    pub public: Option<bool>,
+}
+
+impl Filter {
+    /// Appends ` and <condition>` for each condition, on the table alias `p`.
+    pub(crate) fn push(&self, sql: &mut Sql) {
+        if let Some(name) = &self.name {
+            push_name(sql, name);
+        }
+        for (column, wanted) in [
+            (" and p.id in (", &self.ids),
+            (" and p.region in (", &self.regions),
+            (" and p.bill_to in (", &self.bill_to),
+        ] {
+            if let Some(wanted) = wanted {
+                sql.push(column).bind_list(wanted.iter()).push(")");
+            }
+        }
+        if let Some(after) = self.created.after {
+            sql.push(" and p.created >= ").bind(after.0);
+        }
+        if let Some(before) = self.created.before {
+            sql.push(" and p.created <= ").bind(before.0);
+        }
+        if let Some(set) = self.contains_phi {
+            sql.push(" and p.contains_phi = ").bind(set);
+        }
+        if let Some(set) = self.external_upload_restricted {
+            sql.push(" and p.external_upload_restricted = ").bind(set);
+        }
+        if let Some(public) = self.public {
+            sql.push(if public { " and exists (" } else { " and not exists (" });
+            sql.push("select 1 from project_grant x where x.project = p.key and x.principal = 'PUBLIC')");
+        }
+        if let Some(tags) = &self.tags {
+            sql.push(" and ");
+            push_logic(sql, &tags.0, &push_tag);
+        }
+        if let Some(properties) = &self.properties {
+            sql.push(" and ");
+            push_logic(sql, &properties.0, &push_property);
+        }
+    }
+
+    /// Whether a row that fulfils the conditions fulfils what they leave open.
+    #[must_use]
+    pub fn finishes(&self, name: &str) -> bool {
+        self.name.as_ref().is_none_or(|wanted| wanted.matches(name))
+    }
+}
+
+fn push_name(sql: &mut Sql, name: &NameQuery) {
+    if let Some(exact) = name.as_exact() {
+        sql.push(" and p.name = ").bind(exact);
+        return;
+    }
+    let prefix = name.literal_prefix();
+    if !prefix.is_empty() {
+        sql.push(" and p.name >= ").bind(prefix.as_ref());
+        if let Some(end) = crate::text::after_prefix(&prefix) {
+            sql.push(" and p.name < ").bind(end);
+        }
+    }
+}
+
+fn push_tag(sql: &mut Sql, tag: &String) {
+    sql.push("exists (select 1 from project_tag t where t.project = p.key and t.tag = ").bind(tag).push(")");
+}
+
+fn push_property(sql: &mut Sql, term: &PropertyTerm) {
+    sql.push(if term.test == PropertyTest::Absent { "not exists (" } else { "exists (" });
+    sql.push("select 1 from project_property q where q.project = p.key and q.name = ").bind(&term.key);
+    match &term.test {
+        PropertyTest::Equals(value) => {
+            sql.push(" and q.value = ").bind(value);
+        }
+        PropertyTest::Differs(value) => {
+            sql.push(" and q.value <> ").bind(value);
+        }
+        PropertyTest::Present | PropertyTest::Absent => {}
+    }
+    sql.push(")");
+}
+
+/// Appends terms joined as the filter joins them.
+pub(crate) fn push_logic<T>(sql: &mut Sql, logic: &Logic<T>, term: &impl Fn(&mut Sql, &T)) {
+    let (parts, between, of_none) = match logic {
+        Logic::Term(one) => return term(sql, one),
+        Logic::All(parts) => (parts, " and ", "1 = 1"),
+        Logic::Any(parts) => (parts, " or ", "1 = 0"),
+    };
+    sql.push("(");
+    for (place, part) in parts.iter().enumerate() {
+        if place > 0 {
+            sql.push(between);
+        }
+        push_logic(sql, part, term);
+    }
+    if parts.is_empty() {
+        sql.push(of_none);
+    }
+    sql.push(")");
+}
