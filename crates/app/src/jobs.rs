@@ -1,12 +1,16 @@
 //! Periodic jobs: what the server does by itself, all on one screen.
 //!
 //! A job does a little, often; what it has not finished it finds again next time, so that a stop at any point costs
-//! nothing. One that fails is logged and tried again at its next turn.
+//! nothing: a turn is cut off at an `await` when the server stops. Jobs run beside one another. One that fails is logged
+//! and tried again, after a rest that doubles with each failure.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::context::App;
 use crate::error::Result;
@@ -25,8 +29,62 @@ pub struct Job {
 }
 
 /// Every job of the server.
-pub const JOBS: &[Job] = &[Job {
-    name: "audit log",
-    every: Duration::from_millis(250),
-    turn: |app| Box::pin(async move { app.fold_audit_log().await }),
-}];
+pub const JOBS: &[Job] = &[
+    Job {
+        name: "audit log",
+        every: Duration::from_millis(250),
+        turn: |app| Box::pin(async move { app.fold_audit_log().await }),
+    },
+    Job {
+        name: "collect",
+        every: Duration::from_millis(500),
+        turn: |app| Box::pin(async move { app.collect().await }),
+    },
+];
+
+/// The longest rest after failures.
+const LONGEST_REST: Duration = Duration::from_secs(300);
+
+/// Runs every job until `stopped` turns true, or its sender is gone.
+pub async fn run(app: Arc<App>, stopped: watch::Receiver<bool>) {
+    let mut running = JoinSet::new();
+    for job in JOBS {
+        running.spawn(repeat(Arc::clone(&app), job, stopped.clone()));
+    }
+    while running.join_next().await.is_some() {}
+}
+
+async fn repeat(app: Arc<App>, job: &'static Job, mut stopped: watch::Receiver<bool>) {
+    let mut rest = job.every;
+    loop {
+        // A task of its own, so that a panic is a failure like any other; dropping the set cuts it off.
+        let mut turn = JoinSet::new();
+        turn.spawn((job.turn)(Arc::clone(&app)));
+        let failure = tokio::select! {
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+            ended = turn.join_next() => match ended {
+                None | Some(Ok(Ok(()))) => None,
+                Some(Ok(Err(error))) => Some(error.to_string()),
+                Some(Err(fault)) => Some(fault.to_string()),
+            },
+        };
+        rest = match failure {
+            None => job.every,
+            Some(error) => {
+                let longer = (rest * 2).min(LONGEST_REST).max(job.every);
+                let again_in_ms = longer.as_millis();
+                tracing::warn!(
+                    job = job.name,
+                    error,
+                    again_in_ms,
+                    "a periodic job failed and will be tried again"
+                );
+                longer
+            }
+        };
+        tokio::select! {
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+            () = tokio::time::sleep(rest) => {}
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 pub mod audit_log;
 mod billing;
+mod collect;
 pub mod connection;
 pub mod context;
 pub mod error;

@@ -65,7 +65,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
         request_ids: RequestIds::default(),
     });
     let serving = tokio::spawn(listener.serve(router(server), stop.clone()));
-    let jobs = tokio::spawn(run_jobs(Arc::clone(&app), stop.clone()));
+    let jobs = tokio::spawn(app::jobs::run(Arc::clone(&app), stop.receiver()));
     Ok(Running { address, stop, app, serving, jobs })
 }
 
@@ -132,25 +132,6 @@ fn key_file(path: &Path, random: &dyn Random) -> anyhow::Result<ServerKeys> {
     let mut bytes = [0; 32];
     random.fill(&mut bytes);
     ServerKeys::create(path, bytes).with_context(|| format!("cannot make the key file {}", path.display()))
-}
-
-/// Runs every periodic job until `stop` is asked for.
-async fn run_jobs(app: Arc<App>, stop: Stop) {
-    let running = app::jobs::JOBS.iter().map(|job| {
-        let (app, stop) = (Arc::clone(&app), stop.clone());
-        async move {
-            loop {
-                if let Err(error) = (job.turn)(Arc::clone(&app)).await {
-                    tracing::warn!(job = job.name, ?error, "a periodic job failed and will be tried again");
-                }
-                tokio::select! {
-                    () = tokio::time::sleep(job.every) => {}
-                    () = stop.asked() => break,
-                }
-            }
-        }
-    });
-    futures::future::join_all(running).await;
 }
 
 struct SystemClock;

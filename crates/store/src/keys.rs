@@ -58,4 +58,6 @@ keys! {
     EventKey;
     /// Something to send.
     OutboxKey;
+    /// Work that goes on in the background.
+    TaskKey;
 }

@@ -46,6 +46,12 @@ impl Stop {
         self.0.send_replace(true);
     }
 
+    /// What turns true when somebody asks.
+    #[must_use]
+    pub fn receiver(&self) -> watch::Receiver<bool> {
+        self.0.subscribe()
+    }
+
     /// Waits until somebody asks.
     pub async fn asked(&self) {
         let mut receiver = self.0.subscribe();

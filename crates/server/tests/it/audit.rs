@@ -93,7 +93,7 @@ async fn nobody_rewrites_the_log_unseen() {
     app.db
         .write(|tx| {
             tx.execute(
-                "update audit_event set body = replace(body, 'user-alice', 'user-mallo') where position = 1",
+                "update audit_event set body = replace(body, 'user-alice', 'user-mallo') where position = 2",
                 params![],
             )?;
             Ok::<_, DbError>(())
@@ -102,5 +102,5 @@ async fn nobody_rewrites_the_log_unseen() {
         .unwrap();
     let report = verify().await;
     assert!(!report.is_intact());
-    assert_eq!(report.broken.map(|broken| broken.position), Some(1));
+    assert_eq!(report.broken.map(|broken| broken.position), Some(2));
 }
