@@ -1,5 +1,5 @@
 //! Measures writing and reading against their floors: `cargo run --release -p blobs --example speed -- DIR [MiB]`.
-#![allow(
+#![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
     clippy::expect_used,

@@ -20,7 +20,7 @@ use crate::error::{BlobError, Damage};
 use crate::format::{FORMAT, Index, TAIL, Tail};
 use crate::id::BlobId;
 use crate::lane::blocking;
-use crate::reader::{Data, Opened, PIECE};
+use crate::reader::{Data, Opened, PIECE, Reader};
 use crate::store::{ListStream, Listed};
 pub(crate) use upload::Upload;
 
@@ -171,16 +171,14 @@ impl S3 {
         self.remove(id, from).await
     }
 
-    async fn copy_large(self: &Arc<Self>, id: BlobId, from: Tier) -> Result<(), BlobError> {
-        let Opened { index, data } = self.read(id, from).await?;
+    /// Copies through this machine, verified on the way.
+    pub(crate) async fn copy_large(self: &Arc<Self>, id: BlobId, from: Tier) -> Result<(), BlobError> {
+        let opened = self.read(id, from).await?;
+        let (size, tail) = (opened.index.sealed.size, opened.index.tail());
         let mut upload = Upload::of_copy(Arc::clone(self), id, from.other());
-        let tail = index.tail();
-        if let Data::Object(object) = data {
-            let size = index.sealed.size;
-            let mut items = Box::pin(object.stream(Arc::new(index), 0..size));
-            while let Some(bytes) = items.try_next().await? {
-                upload.push(bytes).await?;
-            }
+        let mut items = Reader::new(opened).stream(0..size)?;
+        while let Some(bytes) = items.try_next().await? {
+            upload.push(bytes).await?;
         }
         upload.complete(tail.into()).await
     }

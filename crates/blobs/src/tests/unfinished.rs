@@ -108,3 +108,19 @@ async fn a_writer_that_failed_keeps_failing() {
     assert!(matches!(error, BlobError::WriterFailed), "{error}");
     assert!(!store.exists(id(2), Tier::Live).await.unwrap());
 }
+
+/// S3 copies objects up to 5 GiB by itself; larger ones go through this machine. Here small ones do.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_through_this_machine_equals_the_blob() {
+    let server = S3Server::start().await;
+    let store = BlobStore::open(server.config()).await.unwrap();
+    let crate::Config::S3(config) = server.config() else { panic!() };
+    let s3 = std::sync::Arc::new(crate::s3::S3::open(&config).await.unwrap());
+    for (n, size) in [0, 5000, 20 << 20].into_iter().enumerate() {
+        let (id, bytes) = (id(n as u64), bytes_of(1, size));
+        let sealed = put(&store, id, &bytes, 1 << 20).await.unwrap();
+        s3.copy_large(id, Tier::Live).await.unwrap();
+        assert_eq!(store.verify(id, Tier::Archive).await.unwrap(), sealed);
+        assert_eq!(get(&store, id, Tier::Archive).await.unwrap(), bytes);
+    }
+}
