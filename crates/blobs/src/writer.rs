@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use md5::{Digest, Md5};
 
 use crate::config::Tier;
@@ -18,6 +18,8 @@ use crate::s3::Upload;
 pub(crate) const LARGEST: u64 = 64 << 30;
 /// Bytes hashed and written at a time. Smaller blobs take one hop to a blocking thread in all.
 const BATCH: usize = 1 << 20;
+/// Pieces handed on at a time, so that many tiny ones do not take more memory than their bytes.
+const PIECES: usize = 1024;
 
 /// A blob being written. Dropped before `finish`, it leaves nothing behind.
 ///
@@ -27,7 +29,9 @@ const BATCH: usize = 1 << 20;
 pub struct Writer {
     id: BlobId,
     size: u64,
-    batch: BytesMut,
+    /// Bytes on their way to the lanes, as they came: nothing is copied.
+    batch: Vec<Bytes>,
+    batch_len: usize,
     md5: Lane<Md5>,
     content: Lane<Content>,
     /// Where the bytes go; on local disk the content lane writes them.
@@ -65,7 +69,8 @@ impl Writer {
         Self {
             id,
             size: 0,
-            batch: BytesMut::new(),
+            batch: Vec::new(),
+            batch_len: 0,
             md5: Lane::new(Md5::new()),
             content: Lane::new(Content { digests: Digests::new(), file: None }),
             target,
@@ -92,14 +97,12 @@ impl Writer {
             return Err(BlobError::TooLarge { limit: LARGEST });
         }
         while !bytes.is_empty() {
-            if self.batch.is_empty() && bytes.len() >= BATCH {
-                self.hand_on(bytes.split_to(BATCH)).await?;
-                continue;
-            }
-            let part = bytes.split_to(bytes.len().min(BATCH - self.batch.len()));
-            self.batch.extend_from_slice(&part);
-            if self.batch.len() == BATCH {
-                let full = std::mem::take(&mut self.batch).freeze();
+            let part = bytes.split_to(bytes.len().min(BATCH - self.batch_len));
+            self.batch_len += part.len();
+            self.batch.push(part);
+            if self.batch_len == BATCH || self.batch.len() == PIECES {
+                let full = std::mem::take(&mut self.batch);
+                self.batch_len = 0;
                 self.hand_on(full).await?;
             }
         }
@@ -113,7 +116,7 @@ impl Writer {
     /// `Mismatch`, `Exists`, disk errors, or those of an earlier `write`; then nothing is stored. Only when an object
     /// store's last answer is lost may the blob be there, whole: remove it, or let the collection of garbage find it.
     pub async fn finish(mut self, expected: Expected) -> Result<Sealed, BlobError> {
-        let rest = std::mem::take(&mut self.batch).freeze();
+        let rest = std::mem::take(&mut self.batch);
         if self.broken {
             return Err(BlobError::WriterFailed);
         }
@@ -126,16 +129,20 @@ impl Writer {
     }
 
     /// All in one hop to a blocking thread.
-    async fn finish_small(mut self, expected: Expected, bytes: Bytes) -> Result<Sealed, BlobError> {
+    async fn finish_small(mut self, expected: Expected, pieces: Vec<Bytes>) -> Result<Sealed, BlobError> {
         let (id, mut md5, mut content) = (self.id, self.md5.settle().await?, self.content.settle().await?);
         let Target::Disk(local) = self.target else { return Err(BlobError::WriterFailed) };
         blocking(move || {
-            md5.update(&bytes);
-            content.digests.update(&bytes);
+            for piece in &pieces {
+                md5.update(piece);
+                content.digests.update(piece);
+            }
             let (sealed, list) = content.digests.finish(md5);
             expected.check(&sealed)?;
             let mut file = local.temporary(id, Tier::Live)?;
-            file.append(&bytes)?;
+            for piece in &pieces {
+                file.append(piece)?;
+            }
             seal(file, &sealed, &encode_tail(id, &sealed, &list))?;
             Ok(sealed)
         })
@@ -160,32 +167,33 @@ impl Writer {
         Ok(sealed)
     }
 
-    async fn hand_on(&mut self, bytes: Bytes) -> Result<(), BlobError> {
+    async fn hand_on(&mut self, pieces: Vec<Bytes>) -> Result<(), BlobError> {
         if self.broken {
             return Err(BlobError::WriterFailed);
         }
         self.broken = true;
         self.started = true;
-        let copy = bytes.clone();
-        self.md5
-            .start(move |md5| {
-                md5.update(&copy);
-                Ok(())
-            })
-            .await?;
+        let copy = pieces.clone();
+        let hash = move |md5: &mut Md5| {
+            copy.iter().for_each(|piece| md5.update(piece));
+            Ok(())
+        };
+        self.md5.start(hash).await?;
         match &mut self.target {
             Target::Disk(local) => {
                 let (local, id) = (Arc::clone(local), self.id);
-                self.content.start(move |content| content.write(&local, id, &bytes)).await?;
+                self.content.start(move |content| content.write(&local, id, &pieces)).await?;
             }
             Target::Object(upload) => {
-                let copy = bytes.clone();
+                let copy = pieces.clone();
                 let hash = move |content: &mut Content| {
-                    content.digests.update(&copy);
+                    copy.iter().for_each(|piece| content.digests.update(piece));
                     Ok(())
                 };
                 self.content.start(hash).await?;
-                upload.push(bytes).await?;
+                for piece in pieces {
+                    upload.push(piece).await?;
+                }
             }
         }
         self.broken = false;
@@ -194,13 +202,15 @@ impl Writer {
 }
 
 impl Content {
-    fn write(&mut self, local: &Arc<Local>, id: BlobId, bytes: &[u8]) -> Result<(), BlobError> {
+    fn write(&mut self, local: &Arc<Local>, id: BlobId, pieces: &[Bytes]) -> Result<(), BlobError> {
         let file = match &mut self.file {
             Some(file) => file,
             none => none.insert(local.temporary(id, Tier::Live)?),
         };
-        file.append(bytes)?;
-        self.digests.update(bytes);
+        for piece in pieces {
+            file.append(piece)?;
+            self.digests.update(piece);
+        }
         Ok(())
     }
 }
