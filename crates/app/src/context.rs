@@ -35,6 +35,8 @@ pub struct App {
     pub clock: Box<dyn Clock>,
     /// Randomness.
     pub random: Box<dyn Random>,
+    /// The way that letters take.
+    pub mailer: Box<dyn mail::Mailer>,
     /// The keys that seal secrets and sign links; they lie outside the database.
     pub keys: ServerKeys,
     /// What the audit log is called and who signs it.

@@ -40,6 +40,16 @@ pub const JOBS: &[Job] = &[
         every: Duration::from_millis(500),
         turn: |app| Box::pin(async move { app.collect().await }),
     },
+    Job {
+        name: "mail",
+        every: Duration::from_secs(1),
+        turn: |app| Box::pin(async move { app.send_mail().await }),
+    },
+    Job {
+        name: "forget mail",
+        every: Duration::from_secs(600),
+        turn: |app| Box::pin(async move { app.forget_mail().await }),
+    },
 ];
 
 /// The longest rest after failures.

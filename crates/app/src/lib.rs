@@ -13,6 +13,9 @@ pub mod work;
 
 pub mod folder;
 pub mod jobs;
+pub mod links;
+pub mod mail_text;
+pub mod mailer;
 pub mod member;
 pub mod nonce;
 pub mod object;

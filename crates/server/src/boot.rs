@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use ::mail::Mailer;
 use anyhow::Context;
 use app::audit_log::AuditLog;
 use app::{App, Clock, Random};
@@ -18,6 +19,22 @@ use crate::{Config, Server};
 
 /// Connections to PostgreSQL.
 const POSTGRES_POOL: usize = 8;
+
+/// Parts of a server that tests put others in place of.
+pub struct Parts {
+    /// The clock.
+    pub clock: Box<dyn Clock>,
+    /// Randomness.
+    pub random: Box<dyn Random>,
+    /// The way that letters take; as configured when absent.
+    pub mailer: Option<Box<dyn Mailer>>,
+}
+
+impl Default for Parts {
+    fn default() -> Self {
+        Self { clock: Box::new(SystemClock), random: Box::new(SystemRandom), mailer: None }
+    }
+}
 
 /// A server that answers.
 pub struct Running {
@@ -51,12 +68,20 @@ impl Running {
 /// # Errors
 /// A sentence that says which part could not be started, and why.
 pub async fn start(config: Config) -> anyhow::Result<Running> {
+    start_with(config, Parts::default()).await
+}
+
+/// Starts a server with other parts.
+///
+/// # Errors
+/// As [`start`].
+pub async fn start_with(config: Config, parts: Parts) -> anyhow::Result<Running> {
     let tls = config.tls.as_ref().map(crate::tls::load).transpose()?;
     let listener = Listener::bind(config.listen, tls)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
     let address = listener.address()?;
-    let app = Arc::new(open(&config, address).await?);
+    let app = Arc::new(open_with(&config, address, parts).await?);
     let stop = Stop::new();
     let server = Arc::new(Server {
         app: Arc::clone(&app),
@@ -74,11 +99,19 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
 /// # Errors
 /// A sentence that says which part could not be opened, and why.
 pub async fn open(config: &Config, address: SocketAddr) -> anyhow::Result<App> {
+    open_with(config, address, Parts::default()).await
+}
+
+/// Opens everything with other parts.
+///
+/// # Errors
+/// As [`open`].
+pub async fn open_with(config: &Config, address: SocketAddr, parts: Parts) -> anyhow::Result<App> {
     let data = &config.data_dir;
     std::fs::create_dir_all(data)
         .with_context(|| format!("cannot make the data directory {}", data.display()))?;
-    let random = SystemRandom;
-    let keys = key_file(&data.join("server.key"), &random)?;
+    let Parts { clock, random, mailer } = parts;
+    let keys = key_file(&data.join("server.key"), random.as_ref())?;
     let audit = audit_log(config)?;
     let db = open_database(config).await?;
     let blobs =
@@ -86,8 +119,12 @@ pub async fn open(config: &Config, address: SocketAddr) -> anyhow::Result<App> {
     Ok(App {
         db,
         blobs,
-        clock: Box::new(SystemClock),
-        random: Box::new(random),
+        clock,
+        random,
+        mailer: match mailer {
+            Some(mailer) => mailer,
+            None => crate::mail::mailer(config, address)?,
+        },
         keys,
         audit,
         options: config.options(address),

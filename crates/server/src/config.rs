@@ -35,6 +35,8 @@ pub struct Config {
     pub audit_origin: String,
     /// Serve TLS with the operator's certificate.
     pub tls: Option<Tls>,
+    /// How letters are sent.
+    pub mail: Mail,
     /// Bounds on what the server reads.
     pub limits: Limits,
 }
@@ -47,6 +49,74 @@ pub struct Tls {
     pub certificate: PathBuf,
     /// The private key.
     pub key: PathBuf,
+}
+
+/// How letters are sent. Without a mail server they are written into the folder `outbox` of the data directory.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mail {
+    /// The address that letters come from.
+    pub from: String,
+    /// The name beside that address.
+    pub from_name: String,
+    /// The mail server.
+    pub smtp: Option<Smtp>,
+}
+
+impl Default for Mail {
+    fn default() -> Self {
+        Self { from: "operon@localhost".to_owned(), from_name: "Operon".to_owned(), smtp: None }
+    }
+}
+
+/// A mail server.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Smtp {
+    /// Its name.
+    pub host: String,
+    /// Its port; the usual one of the protection when absent.
+    pub port: Option<u16>,
+    /// `starttls`, `implicit` or `none`.
+    #[serde(default)]
+    pub tls: MailTls,
+    /// The user to sign in as; nobody when absent.
+    pub user: Option<String>,
+    /// The password of that user.
+    pub password: Option<Password>,
+    /// A certificate authority to trust beside those of the system, a PEM file.
+    pub authority: Option<PathBuf>,
+}
+
+/// How the connection to the mail server is protected.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MailTls {
+    /// TLS from the first byte.
+    Implicit,
+    /// In clear first, then TLS or nothing.
+    #[default]
+    StartTls,
+    /// In clear; for a mail server on this machine.
+    None,
+}
+
+/// A password in the configuration. It is never printed.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Password(String);
+
+impl Password {
+    /// The password itself.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("(hidden)")
+    }
 }
 
 /// Bounds on what the server reads.
@@ -76,6 +146,7 @@ impl Default for Config {
             self_sign_up: false,
             audit_origin: "operon".to_owned(),
             tls: None,
+            mail: Mail::default(),
             limits: Limits::default(),
         }
     }

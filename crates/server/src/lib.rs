@@ -4,6 +4,7 @@ pub mod boot;
 pub mod config;
 pub mod http;
 pub mod logging;
+mod mail;
 mod tls;
 
 use std::sync::Arc;

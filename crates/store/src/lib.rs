@@ -14,6 +14,7 @@ pub mod keys;
 pub mod nonce;
 pub mod notification;
 pub mod object;
+pub mod one_time_code;
 pub mod org;
 pub mod outbox;
 pub mod part;

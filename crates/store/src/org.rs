@@ -128,6 +128,13 @@ pub fn put_member(
     Ok(())
 }
 
+/// What people call an organisation.
+pub fn name_of(tx: &Tx, id: &OrgId) -> Result<Option<String>, DbError> {
+    tx.query_opt("select name from org where id = $1", params![id.as_str()])?
+        .map(|row| row.get(0))
+        .transpose()
+}
+
 /// The key of an organisation.
 pub fn key_of(tx: &Tx, id: &OrgId) -> Result<Option<OrgKey>, DbError> {
     tx.query_opt("select key from org where id = $1", params![id.as_str()])?.map(|row| row.get(0)).transpose()

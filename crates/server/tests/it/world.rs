@@ -3,10 +3,13 @@
 //! `OPERON_TEST_DATABASE=postgres` runs the same tests on PostgreSQL, in a schema of its own for each world; the default
 //! is SQLite. The server is the one that `store::db::testing` starts, or the one at `OPERON_TEST_POSTGRES`.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 use app::fixture::{self, Fixture};
 use serde_json::{Value, json};
+use server::boot::Parts;
 use server::{Config, Running};
 use store::db::testing::TestDatabases;
 use store::db::{DbConfig, DbKind};
@@ -17,6 +20,9 @@ use wire::Level;
 pub struct World {
     /// Its data directory.
     pub data: TempDir,
+    /// Every letter that it sent.
+    pub letters: Arc<mail::Memory>,
+    ahead_ms: Arc<AtomicI64>,
     running: Running,
     http: reqwest::Client,
     minted: AtomicU64,
@@ -50,6 +56,21 @@ impl World {
 
     /// Starts a server whose configuration was changed first.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let letters = Arc::new(mail::Memory::default());
+        let mailer: Box<dyn mail::Mailer> = Box::new(Kept(Arc::clone(&letters)));
+        Self::start(change, Some(mailer), letters).await
+    }
+
+    /// Starts a server that sends letters as its configuration says.
+    pub async fn with_real_mail(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start(change, None, Arc::default()).await
+    }
+
+    async fn start(
+        change: impl FnOnce(&mut Config),
+        mailer: Option<Box<dyn mail::Mailer>>,
+        letters: Arc<mail::Memory>,
+    ) -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut config = Config {
             data_dir: data.path().join("data"),
@@ -60,8 +81,12 @@ impl World {
         change(&mut config);
         // The test's own HTTP client needs a provider; a second test in the same process finds it installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let running = server::start(config).await.unwrap();
-        Self { data, running, http: reqwest::Client::new(), minted: AtomicU64::new(0) }
+        let system = Parts::default();
+        let ahead_ms = Arc::new(AtomicI64::new(0));
+        let clock = Box::new(Ahead { system: system.clock, ahead_ms: Arc::clone(&ahead_ms) });
+        let running =
+            server::boot::start_with(config, Parts { clock, mailer, ..Parts::default() }).await.unwrap();
+        Self { data, letters, ahead_ms, running, http: reqwest::Client::new(), minted: AtomicU64::new(0) }
     }
 
     /// A new active person with a token of full scope.
@@ -79,6 +104,28 @@ impl World {
         })
         .await;
         self.client(Some(&token))
+    }
+
+    /// Lets time pass on the server's clock.
+    pub fn pass(&self, time: Duration) {
+        self.ahead_ms.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// The time on the server's clock, in ms.
+    pub fn now(&self) -> i64 {
+        self.app().clock.now()
+    }
+
+    /// Waits for the next letter to an address, after those that were seen already, and answers its text.
+    pub async fn letter(&self, to: &str, seen: usize) -> mail::Message {
+        for _ in 0..200 {
+            let sent = self.letters.sent();
+            if let Some(letter) = sent.iter().filter(|letter| letter.to().as_str() == to).nth(seen) {
+                return letter.clone();
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no letter number {} to {to}; there are {:?}", seen + 1, self.letters.sent());
     }
 
     /// Puts people, organisations, projects and tokens in.
@@ -103,6 +150,28 @@ impl World {
     /// Somebody without a token.
     pub fn anonymous(&self) -> Client {
         self.client(None)
+    }
+}
+
+/// The system's clock, set ahead by a test.
+struct Ahead {
+    system: Box<dyn app::Clock>,
+    ahead_ms: Arc<AtomicI64>,
+}
+
+impl app::Clock for Ahead {
+    fn now(&self) -> i64 {
+        self.system.now() + self.ahead_ms.load(Ordering::SeqCst)
+    }
+}
+
+/// Letters kept for a test to read.
+struct Kept(Arc<mail::Memory>);
+
+#[async_trait::async_trait]
+impl mail::Mailer for Kept {
+    async fn send(&self, message: &mail::Message) -> Result<(), mail::SendError> {
+        self.0.send(message).await
     }
 }
 
