@@ -1,6 +1,7 @@
 //! The `operon` program: the server and the command line in one binary.
 
 mod audit;
+mod demo;
 mod fixture;
 
 use std::net::SocketAddr;
@@ -25,6 +26,8 @@ enum Command {
     /// Fill an empty data directory from a file.
     #[command(subcommand)]
     Fixture(fixture::Fixture),
+    /// Take the five-minute tour: a lab shares real data on a server of its own.
+    Demo(demo::Demo),
     /// Check or export the audit log.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Serve(serve) => runtime.block_on(run(serve)),
         Command::Fixture(fixture::Fixture::Load(load)) => runtime.block_on(fixture::load(load)),
+        Command::Demo(options) => runtime.block_on(demo::run(options)),
         Command::Audit(command) => runtime.block_on(audit::run(command)),
     };
     match outcome {
