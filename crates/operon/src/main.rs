@@ -26,11 +26,23 @@ enum Command {
     /// Fill an empty data directory from a file.
     #[command(subcommand)]
     Fixture(fixture::Fixture),
+    /// Print shell lines that point the public `dx` client at a server: eval "$(operon dx-env)".
+    DxEnv(DxEnv),
     /// Take the five-minute tour: a lab shares real data on a server of its own.
     Demo(demo::Demo),
     /// Check or export the audit log.
     #[command(subcommand)]
     Audit(audit::Audit),
+}
+
+#[derive(clap::Args)]
+struct DxEnv {
+    /// The server's address.
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    server: String,
+    /// A token to act with; without one, `dx login` signs in.
+    #[arg(long, env = "OPERON_TOKEN", hide_env_values = true)]
+    token: Option<String>,
 }
 
 #[derive(clap::Args)]
@@ -55,6 +67,7 @@ fn main() -> ExitCode {
     let outcome = match arguments.command {
         Command::Serve(serve) => runtime.block_on(run(serve)),
         Command::Fixture(fixture::Fixture::Load(load)) => runtime.block_on(fixture::load(load)),
+        Command::DxEnv(options) => dx_env(&options),
         Command::Demo(options) => runtime.block_on(demo::run(options)),
         Command::Audit(command) => runtime.block_on(audit::run(command)),
     };
@@ -62,6 +75,14 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
+}
+
+#[expect(clippy::print_stdout, reason = "the answer of the command")]
+fn dx_env(options: &DxEnv) -> anyhow::Result<()> {
+    let lines =
+        cli::dx_env::shell_lines(&options.server, options.token.as_deref()).map_err(anyhow::Error::msg)?;
+    println!("{lines}");
+    Ok(())
 }
 
 async fn run(arguments: Serve) -> anyhow::Result<()> {

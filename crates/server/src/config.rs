@@ -249,7 +249,7 @@ fn lay_over(under: &mut toml::Table, over: toml::Table) {
 
 /// Variables that set up tests or name the configuration file, not the server.
 fn is_for_other_commands(key: &str) -> bool {
-    key == "CONFIG" || key == "LOG" || key.starts_with("TEST_")
+    key == "CONFIG" || key == "LOG" || key == "TOKEN" || key.starts_with("TEST_")
 }
 
 fn set(table: &mut toml::Table, path: &str, value: &str) -> anyhow::Result<()> {
