@@ -74,6 +74,32 @@ pub struct RequestInfo {
     pub headers: Option<Arc<BTreeMap<String, String>>>,
 }
 
+/// What was called: a method of the list, or something beside it, such as a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// A method of the list.
+    Method(MethodName),
+    /// Anything else, by the name that the audit log knows it by, such as `PageSignIn`.
+    Other(&'static str),
+}
+
+impl Door {
+    /// The name as text, for the audit log.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Method(name) => name.as_str(),
+            Self::Other(name) => name,
+        }
+    }
+}
+
+impl From<MethodName> for Door {
+    fn from(name: MethodName) -> Self {
+        Self::Method(name)
+    }
+}
+
 /// Who asks for what, and everything needed to answer. Cheap to clone.
 #[derive(Clone)]
 pub struct Ctx {
@@ -83,8 +109,8 @@ pub struct Ctx {
     pub caller: Option<Arc<Caller>>,
     /// The request.
     pub request: RequestInfo,
-    /// The method that was called.
-    pub method: MethodName,
+    /// What was called.
+    pub method: Door,
     /// What makes a repetition of this call the same call; only for calls that make something and carry a nonce.
     pub repeatable: Option<Arc<Repeatable>>,
 }
@@ -92,8 +118,8 @@ pub struct Ctx {
 impl Ctx {
     /// The context of one request.
     #[must_use]
-    pub fn new(app: Arc<App>, caller: Option<Caller>, request: RequestInfo, method: MethodName) -> Self {
-        Self { app, caller: caller.map(Arc::new), request, method, repeatable: None }
+    pub fn new(app: Arc<App>, caller: Option<Caller>, request: RequestInfo, method: impl Into<Door>) -> Self {
+        Self { app, caller: caller.map(Arc::new), request, method: method.into(), repeatable: None }
     }
 
     /// Says what makes a repetition of this call the same call.

@@ -20,10 +20,11 @@ pub mod member;
 pub mod nonce;
 pub mod object;
 pub mod project;
+pub mod session;
 pub mod sign_in;
 pub mod user;
 pub mod visible;
 
-pub use context::{App, Clock, Ctx, Random, RequestInfo};
+pub use context::{App, Clock, Ctx, Door, Random, RequestInfo};
 pub use error::{Error, Result};
 pub use work::Work;

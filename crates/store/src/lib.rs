@@ -8,6 +8,7 @@ pub mod audit;
 mod batch;
 pub mod collect;
 pub mod db;
+pub mod external_identity;
 pub mod folder;
 pub mod grant;
 pub mod keys;

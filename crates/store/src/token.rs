@@ -67,6 +67,16 @@ pub struct NewToken<'a> {
     pub parent: Option<TokenKey>,
 }
 
+/// The columns that [`token`] reads, in its order.
+macro_rules! select_token {
+    ($rest:literal) => {
+        concat!(
+            "select key, signature, account, purpose, label, scope, created, expires, last_used, revoked from token ",
+            $rest
+        )
+    };
+}
+
 /// Adds a token.
 pub fn insert(tx: &Tx, new: &NewToken<'_>, now: i64) -> Result<TokenKey, DbError> {
     let scope = serde_json::to_string(new.scope).map_err(|error| DbError::Other(error.to_string()))?;
@@ -90,8 +100,7 @@ pub fn insert(tx: &Tx, new: &NewToken<'_>, now: i64) -> Result<TokenKey, DbError
 /// The token of a signature, with its owner, if it may be used now: not revoked, not expired, owner active.
 pub fn usable(tx: &Tx, signature: &str, now: i64) -> Result<Option<(Token, Account)>, DbError> {
     let Some(row) = tx.query_opt(
-        "select key, signature, account, purpose, label, scope, created, expires, last_used, revoked
-         from token where signature = $1 and revoked is null and (expires is null or expires > $2)",
+        select_token!("where signature = $1 and revoked is null and (expires is null or expires > $2)"),
         params![signature, now],
     )?
     else {
@@ -100,6 +109,29 @@ pub fn usable(tx: &Tx, signature: &str, now: i64) -> Result<Option<(Token, Accou
     let token = token(&row)?;
     let account = crate::account::by_key(tx, token.account)?;
     Ok((account.state == AccountState::Active).then_some((token, account)))
+}
+
+/// Notes that a token was used.
+pub fn touch(tx: &Tx, key: TokenKey, now: i64) -> Result<(), DbError> {
+    tx.execute("update token set last_used = $2 where key = $1", params![key, now])?;
+    Ok(())
+}
+
+/// Ends the token of a signature, if it is this account's and was not ended before. False otherwise.
+pub fn revoke(tx: &Tx, account: AccountKey, signature: &str, now: i64) -> Result<bool, DbError> {
+    let ended = tx.execute(
+        "update token set revoked = $3 where account = $1 and signature = $2 and revoked is null",
+        params![account, signature, now],
+    )?;
+    Ok(ended == 1)
+}
+
+/// Ends every token that an account has for a purpose, and says how many.
+pub fn revoke_purpose(tx: &Tx, account: AccountKey, purpose: Purpose, now: i64) -> Result<u64, DbError> {
+    tx.execute(
+        "update token set revoked = $3 where account = $1 and purpose = $2 and revoked is null",
+        params![account, purpose.word(), now],
+    )
 }
 
 fn token(row: &Row) -> Result<Token, DbError> {
