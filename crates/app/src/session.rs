@@ -51,7 +51,7 @@ pub async fn begin(ctx: &Ctx, account: Account, proof: Proof, earlier: Option<&S
     ctx.change(move |work| {
         let now = work.now();
         if let Some((account, signature)) = &earlier {
-            token::revoke(work.tx, *account, signature, now)?;
+            token::revoke_by_signature(work.tx, *account, signature, now)?;
         }
         token::insert(
             work.tx,
@@ -85,7 +85,7 @@ pub async fn begin(ctx: &Ctx, account: Account, proof: Proof, earlier: Option<&S
 pub async fn end(ctx: Ctx) -> Result<()> {
     ctx.change(move |work| {
         let caller = work.caller()?;
-        if token::revoke(work.tx, caller.account, &caller.signature, work.now())? {
+        if token::revoke_by_signature(work.tx, caller.account, &caller.signature, work.now())? {
             work.record(Event::done("session.end").subject(&caller.id))?;
         }
         Ok(())
@@ -131,7 +131,7 @@ impl App {
         }
         if now >= token.last_used.unwrap_or(token.created).saturating_add(NOTED_EVERY_MS) {
             let key = token.key;
-            self.db.write(move |tx| Ok::<_, Error>(token::touch(tx, key, now)?)).await?;
+            self.db.write(move |tx| Ok::<_, Error>(token::used(tx, key, now)?)).await?;
         }
         let caller = Caller {
             account: account.key,

@@ -112,13 +112,13 @@ pub fn usable(tx: &Tx, signature: &str, now: i64) -> Result<Option<(Token, Accou
 }
 
 /// Notes that a token was used.
-pub fn touch(tx: &Tx, key: TokenKey, now: i64) -> Result<(), DbError> {
+pub fn used(tx: &Tx, key: TokenKey, now: i64) -> Result<(), DbError> {
     tx.execute("update token set last_used = $2 where key = $1", params![key, now])?;
     Ok(())
 }
 
 /// Ends the token of a signature, if it is this account's and was not ended before. False otherwise.
-pub fn revoke(tx: &Tx, account: AccountKey, signature: &str, now: i64) -> Result<bool, DbError> {
+pub fn revoke_by_signature(tx: &Tx, account: AccountKey, signature: &str, now: i64) -> Result<bool, DbError> {
     let ended = tx.execute(
         "update token set revoked = $3 where account = $1 and signature = $2 and revoked is null",
         params![account, signature, now],
