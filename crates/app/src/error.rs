@@ -48,6 +48,8 @@ impl Error {
                 "The server is busy with other changes and saved nothing. Try again in a moment.",
             )
             .retry_after(BUSY_RETRY_SECONDS),
+            // Checked types keep it out of what is stored; this is for texts that are only looked up.
+            Self::Db(error @ DbError::NulInText) => ApiError::invalid_input(error.to_string()),
             Self::Db(error @ (DbError::DiskFull | DbError::ReadOnly)) => {
                 tracing::error!(%error, "the database takes no changes");
                 ApiError::new(ErrorType::ServiceUnavailable, error.to_string())

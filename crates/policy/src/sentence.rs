@@ -22,16 +22,16 @@ pub(crate) fn sentence(decision: &Decision, subject: &str) -> String {
                 level => level.to_string(),
             };
             format!(
-                "{needed} permission required in {subject} to perform this action; you hold {held} there: {why}"
+                "{needed} permission required in {subject} to perform this action; you hold {held} there: {why}."
             )
         }
         Rule::Protected => {
-            format!("ADMINISTER permission required in {subject} to perform this action: {why}")
+            format!("ADMINISTER permission required in {subject} to perform this action: {why}.")
         }
         Rule::OrgAdminRequired => {
-            format!("Administrator access to {subject} required to perform this operation: {why}")
+            format!("Administrator access to {subject} required to perform this operation: {why}.")
         }
-        _ => format!("This is refused in {subject}: {why}"),
+        _ => format!("This is refused in {subject}: {why}."),
     }
 }
 

@@ -84,6 +84,9 @@ impl ErrorType {
     }
 }
 
+/// Longest message of an error, in characters. The public client prints it on a terminal.
+pub const MAX_MESSAGE_CHARS: usize = 800;
+
 /// An error on its way to a client: a type, a sentence for the person who meets it, and details.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ApiError {
@@ -98,9 +101,9 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// An error without details.
+    /// An error without details. Of a message that quotes something long the middle is left out.
     pub fn new(kind: ErrorType, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), details: None, retry_after: None }
+        Self { kind, message: abridged(message.into()), details: None, retry_after: None }
     }
 
     /// Adds machine-readable details.
@@ -133,6 +136,19 @@ impl ApiError {
     }
 }
 
+/// The text itself up to [`MAX_MESSAGE_CHARS`] characters; of a longer one the beginning and the end.
+fn abridged(text: String) -> String {
+    let length = text.chars().count();
+    if length <= MAX_MESSAGE_CHARS {
+        return text;
+    }
+    let end = MAX_MESSAGE_CHARS / 2;
+    let mut short: String = text.chars().take(MAX_MESSAGE_CHARS - end - 1).collect();
+    short.push('…');
+    short.extend(text.chars().skip(length - end));
+    short
+}
+
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.kind.as_str(), self.message)
@@ -140,3 +156,16 @@ impl fmt::Display for ApiError {
 }
 
 impl std::error::Error for ApiError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_quotes_much_keeps_its_beginning_and_its_end() {
+        let error = ApiError::invalid_input(format!("The name \"{}\" is taken.", "é".repeat(5000)));
+        assert_eq!(error.message.chars().count(), MAX_MESSAGE_CHARS);
+        assert!(error.message.starts_with("The name \"éé") && error.message.ends_with("éé\" is taken."));
+        assert_eq!(ApiError::invalid_input("é".repeat(MAX_MESSAGE_CHARS)).message.chars().last(), Some('é'));
+    }
+}

@@ -3,6 +3,8 @@
 //! Two steps, because two error types meet here: bytes that are no JSON are `MalformedJSON`, JSON with
 //! the wrong content is `InvalidInput` and names the key.
 
+mod plain;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -68,7 +70,7 @@ pub fn decode_any<T: DeserializeOwned>(body: Value) -> Result<T, ApiError> {
 pub fn invalid_value(path: &str, why: &str) -> ApiError {
     let missing = why.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
     let path = shortened(path);
-    let why = why.trim_end_matches('.');
+    let why = plain::words(why.trim_end_matches('.'));
     ApiError::invalid_input(match missing {
         Some(key) if path.is_empty() => format!("The required key \"{key}\" is missing."),
         Some(key) => format!("The required key \"{path}.{key}\" is missing."),

@@ -9,5 +9,7 @@ mod audit;
 mod connection;
 mod fixture;
 mod folders;
+mod matrix;
 mod project;
+mod raw;
 mod world;

@@ -3,6 +3,9 @@
 //! `OPERON_TEST_DATABASE=postgres` runs the same tests on PostgreSQL, in a schema of its own for each world; the default
 //! is SQLite. The server is the one that `store::db::testing` starts, or the one at `OPERON_TEST_POSTGRES`.
 
+mod snapshot;
+
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
@@ -15,6 +18,8 @@ use store::db::testing::TestDatabases;
 use store::db::{DbConfig, DbKind};
 use tempfile::TempDir;
 use wire::Level;
+
+pub use snapshot::Snapshot;
 
 /// A running server with an empty database.
 pub struct World {
@@ -136,6 +141,11 @@ impl World {
     /// The use cases, for what no request can do.
     pub fn app(&self) -> &app::App {
         &self.running.app
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.running.address
     }
 
     /// A client with any token, or none.

@@ -18,6 +18,9 @@ pub enum DbError {
         /// Which rule, in the words of the database, without values.
         rule: String,
     },
+    /// A text with the character NUL was bound, which neither is stored nor equals any text that is.
+    #[error("A text contains the character NUL (U+0000), which cannot be stored. Remove it.")]
+    NulInText,
     /// The disk is full. Nothing of the transaction was kept.
     #[error("The disk that holds the database is full, so nothing was saved. Free some space and try again.")]
     DiskFull,

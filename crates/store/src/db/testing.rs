@@ -4,6 +4,7 @@
 //! stops by itself some seconds after the last one ended, however that ended. It listens on a socket in its own temporary
 //! directory only, and does not flush to disk, which makes it fast.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::{Db, DbConfig, DbError, DbKind};
+use super::{Db, DbConfig, DbError, DbKind, Tx, Value};
 
 /// Where Debian keeps the programs of each PostgreSQL version.
 const POSTGRES_HOME: &str = "/usr/lib/postgresql";
@@ -55,6 +56,48 @@ impl TestDatabases {
             }
         }
     }
+}
+
+/// Everything a database holds: for each table its rows in some fixed order, each as `column=value` in the order of the
+/// columns. Two dumps are equal when nothing changed in between. For tests: all of it is held in memory.
+pub async fn dump(db: &Db) -> Result<BTreeMap<String, Vec<Vec<(String, Value)>>>, DbError> {
+    db.read(|tx| {
+        let mut tables = BTreeMap::new();
+        for (table, columns) in tables_of(tx)? {
+            let quoted: Vec<String> = columns.iter().map(|column| format!("\"{column}\"")).collect();
+            let rows = tx.run_query(&format!("select {} from \"{table}\"", quoted.join(", ")), &[])?;
+            let mut rows: Vec<Vec<(String, Value)>> = rows
+                .into_iter()
+                .map(|row| columns.iter().cloned().zip(row.into_values()).collect())
+                .collect();
+            rows.sort_by_cached_key(|row| format!("{row:?}"));
+            tables.insert(table, rows);
+        }
+        Ok(tables)
+    })
+    .await
+}
+
+/// Every table with its columns.
+fn tables_of(tx: &Tx) -> Result<BTreeMap<String, Vec<String>>, DbError> {
+    let rows = tx.query(
+        match tx.kind() {
+            DbKind::Sqlite => {
+                "select t.name, c.name from sqlite_schema t, pragma_table_info(t.name) c
+                 where t.type = 'table' and t.name not like 'sqlite%' order by t.name, c.cid"
+            }
+            DbKind::Postgres => {
+                "select cast(table_name as text), cast(column_name as text) from information_schema.columns
+                 where table_schema = current_schema() order by table_name, ordinal_position"
+            }
+        },
+        &[],
+    )?;
+    let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for row in rows {
+        tables.entry(row.get(0)?).or_default().push(row.get(1)?);
+    }
+    Ok(tables)
 }
 
 /// The address of the PostgreSQL server for tests: `OPERON_TEST_POSTGRES` if it is set, else the shared one, which is

@@ -138,7 +138,7 @@ impl Tx {
         self.fault.replace(None)
     }
 
-    fn run_query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, DbError> {
+    pub(super) fn run_query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, DbError> {
         self.check_usable()?;
         self.note(check_params(params).map_err(Fault::statement).and_then(|()| match &self.backend {
             Backend::Sqlite(connection) => connection.query(sql, params),

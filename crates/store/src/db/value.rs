@@ -42,7 +42,7 @@ pub(super) fn check_params(params: &[Value]) -> Result<(), DbError> {
     for value in params {
         match value {
             Value::Text(text) if text.contains('\0') => {
-                return Err(DbError::Constraint { rule: "text cannot contain the character NUL".to_owned() });
+                return Err(DbError::NulInText);
             }
             Value::Real(number) if number.is_nan() => {
                 return Err(DbError::Constraint { rule: "a number must not be NaN".to_owned() });

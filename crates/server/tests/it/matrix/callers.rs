@@ -1,0 +1,121 @@
+//! Every method × who calls it (contract: data 2.1, identity-and-sharing 1; F096).
+
+use serde_json::json;
+use wire::Level;
+use wire::method::Caller;
+
+use super::cast::{Cast, LEVELS, Role};
+use super::refusal::refusal;
+use super::samples::{Needs, Sample, samples};
+
+/// Without a good token nothing that needs one answers, and nothing changes.
+#[tokio::test]
+async fn tokens_are_looked_at_before_anything_else() {
+    let cast = Cast::new().await;
+    let place = cast.place().await;
+    let before = cast.world.snapshot().await;
+    for sample in samples() {
+        let (path, body) = (sample.path(&place), (sample.body)(&place));
+        for (role, kind) in [
+            (Role::Nobody, "PermissionDenied"),
+            (Role::BadToken, "InvalidAuthentication"),
+            (Role::ExpiredToken, "InvalidAuthentication"),
+        ] {
+            if role == Role::Nobody && sample.method.row().caller == Caller::Anyone {
+                continue;
+            }
+            let what = format!("{path} as {role:?}");
+            assert_eq!(refusal(&what, &cast.role(role).post(&path, body.clone()).await), kind, "{what}");
+        }
+        assert_eq!(
+            before.changes_to(&cast.world.snapshot().await),
+            [""; 0],
+            "{path} was refused and changed this"
+        );
+    }
+}
+
+/// To a stranger, and to a token that reaches other projects only, a project is as absent as one that never was; below
+/// the level that a method needs, it is denied; nothing changes.
+#[tokio::test]
+async fn who_may_not_is_refused_in_the_contracts_words() {
+    let cast = Cast::new().await;
+    let place = cast.place().await;
+    let before = cast.world.snapshot().await;
+    for sample in samples() {
+        let (path, body) = (sample.path(&place), (sample.body)(&place));
+        for (role, kind) in refused(&sample) {
+            let what = format!("{path} as {role:?}");
+            assert_eq!(refusal(&what, &cast.role(role).post(&path, body.clone()).await), kind, "{what}");
+        }
+        assert_eq!(
+            before.changes_to(&cast.world.snapshot().await),
+            [""; 0],
+            "{path} was refused and changed this"
+        );
+    }
+}
+
+/// Who is refused what a sample needs, and with which error type.
+fn refused(sample: &Sample) -> Vec<(Role, &'static str)> {
+    let mut refused = Vec::new();
+    let full_token_only = sample.method.row().caller == Caller::FullToken;
+    if full_token_only {
+        refused.push((Role::ScopedToken, "PermissionDenied"));
+    }
+    match sample.needs {
+        Needs::Nothing | Needs::Account => {}
+        Needs::Project(least) => {
+            refused.push((Role::Stranger, "ResourceNotFound"));
+            if !full_token_only {
+                refused.push((Role::ScopedToken, "ResourceNotFound"));
+            }
+            let below = LEVELS.into_iter().filter(|level| *level < least);
+            refused.extend(below.map(|level| (Role::Member(level), "PermissionDenied")));
+        }
+    }
+    refused
+}
+
+/// Whoever holds the level may, at every level above too, and keys that no method knows change nothing about it.
+#[tokio::test]
+async fn who_may_is_answered() {
+    let cast = Cast::new().await;
+    for sample in samples() {
+        for role in sample.allowed() {
+            let place = cast.place().await;
+            let mut body = (sample.body)(&place);
+            body["zzUnknown"] = json!({ "$and": [null, { "deep": [1.5] }] });
+            let path = sample.path(&place);
+            let answer = cast.role(role).post(&path, body).await;
+            assert_eq!(answer.status, 200, "{path} as {role:?}: {}", answer.body);
+        }
+    }
+}
+
+/// A stranger cannot tell a hidden project from an absent one: the answers differ in the id alone.
+#[tokio::test]
+async fn hidden_and_absent_answer_alike() {
+    let cast = Cast::new().await;
+    let place = cast.place().await;
+    let absent =
+        super::cast::Place { project: "project-ZZZZ23012301230123012301".to_owned(), ..place.clone() };
+    let stranger = cast.role(Role::Stranger);
+    for sample in samples().iter().filter(|sample| matches!(sample.needs, Needs::Project(_))) {
+        let mut said = Vec::new();
+        for place in [&place, &absent] {
+            let answer = stranger.post(&sample.path(place), (sample.body)(place)).await;
+            said.push((answer.status, answer.body.to_string().replace(&place.project, "X")));
+        }
+        assert_eq!(said[0], said[1], "{}", sample.path(&place));
+    }
+}
+
+/// A level is never enough for what a lower one is refused by state: the weakest role of each sample is a real one.
+#[test]
+fn every_sample_can_be_called_by_somebody() {
+    for sample in samples() {
+        assert!(!sample.allowed().is_empty(), "{}", sample.method.as_str());
+        assert!(sample.needs != Needs::Project(Level::None), "{}", sample.method.as_str());
+    }
+}

@@ -1,0 +1,95 @@
+//! One valid call of every method, and who may make it.
+
+use serde_json::{Value, json};
+use wire::method::Subject;
+use wire::{Level, MethodName};
+
+use super::cast::{LEVELS, Place, Role};
+
+/// Who may make a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Anybody, without a token too.
+    Nothing,
+    /// Any person with a token, whatever its scope.
+    Account,
+    /// Members of the place's project with at least this level; to others it is absent.
+    Project(Level),
+}
+
+/// A valid call of a method.
+pub struct Sample {
+    /// The method.
+    pub method: MethodName,
+    /// Who may make it.
+    pub needs: Needs,
+    /// The id in its route; none for a method of a word, such as `system`.
+    pub subject: Option<fn(&Place) -> String>,
+    /// Its body.
+    pub body: fn(&Place) -> Value,
+}
+
+/// Methods whose sample is still missing. Empty, but while a method is being built.
+pub const NOT_YET: &[MethodName] = &[];
+
+impl Sample {
+    /// The route in a place.
+    pub fn path(&self, place: &Place) -> String {
+        let row = self.method.row();
+        let subject = match (row.subject, self.subject) {
+            (Subject::Word(word), None) => word.to_owned(),
+            (Subject::Entity(_), Some(subject)) => subject(place),
+            _ => panic!("the sample of {} is of another kind than its row", self.method.as_str()),
+        };
+        format!("/{subject}/{}", row.verb)
+    }
+
+    /// Who may make the call, weakest first.
+    pub fn allowed(&self) -> Vec<Role> {
+        match self.needs {
+            Needs::Nothing => vec![Role::Nobody, Role::Stranger],
+            Needs::Account => vec![Role::Stranger],
+            Needs::Project(least) => {
+                LEVELS.into_iter().filter(|level| *level >= least).map(Role::Member).collect()
+            }
+        }
+    }
+
+    /// Somebody who may make the call and see all it names.
+    pub fn caller(&self) -> Role {
+        Role::Member(Level::Administer)
+    }
+}
+
+/// The list.
+#[rustfmt::skip]
+pub fn samples() -> Vec<Sample> {
+    use MethodName as M;
+    use Needs::{Account, Nothing, Project};
+    vec![
+        word(M::SystemHeaders, Nothing, |_| json!({})),
+        word(M::SystemComeBackLater, Nothing, |_| json!({ "waitUntil": 1, "setRetryAfter": true })),
+        word(M::SystemWhoami, Account, |_| json!({ "fields": { "clientIp": true } })),
+        word(M::SystemNewAuthToken, Account, |_| json!({ "scope": { "projects": { "*": "VIEW" } }, "label": "narrow", "expires": 4_000_000_000_000_i64 })),
+        word(M::SystemFindAuditEvents, Project(Level::Administer), |place| json!({ "project": place.project, "limit": 10 })),
+
+        word(M::ProjectNew, Account, |_| json!({ "name": "New", "summary": "s", "description": "d", "protected": true, "tags": ["t"], "properties": { "k": "v" } })),
+        project(M::ProjectDescribe, Level::View, |_| json!({ "fields": { "name": true } })),
+        project(M::ProjectInvite, Level::Administer, |_| json!({ "invitee": "stranger", "level": "VIEW", "suppressEmailNotification": true })),
+
+        project(M::ContainerListFolder, Level::View, |_| json!({ "folder": "/a", "describe": true, "only": "all", "includeHidden": true, "hasSubfolderFlags": true })),
+        project(M::ContainerNewFolder, Level::Upload, |_| json!({ "folder": "/a/new", "parents": false })),
+        project(M::ContainerRenameFolder, Level::Contribute, |_| json!({ "folder": "/a/b", "name": "c" })),
+        project(M::ContainerMove, Level::Contribute, |_| json!({ "objects": [], "folders": ["/a/b"], "destination": "/" })),
+    ]
+}
+
+/// A method of a word.
+fn word(method: MethodName, needs: Needs, body: fn(&Place) -> Value) -> Sample {
+    Sample { method, needs, subject: None, body }
+}
+
+/// A method of the place's project.
+fn project(method: MethodName, least: Level, body: fn(&Place) -> Value) -> Sample {
+    Sample { method, needs: Needs::Project(least), subject: Some(|place| place.project.clone()), body }
+}
