@@ -20,6 +20,7 @@ pub mod member;
 pub mod nonce;
 pub mod object;
 pub mod project;
+pub mod search;
 pub mod session;
 pub mod sign_in;
 pub mod user;

@@ -208,7 +208,7 @@ impl<'tx> Work<'tx> {
     }
 
     /// What the operator decided, as far as access goes, and the time.
-    fn settings(&self) -> Settings {
+    pub(crate) fn settings(&self) -> Settings {
         let options = &self.ctx.app.options;
         Settings { admin_access: options.admin_access, read_only_cap: options.read_only_cap, now: self.now() }
     }

@@ -296,7 +296,7 @@ CREATE TABLE placement_property (
   placement BIGINT NOT NULL REFERENCES placement (key),
   PRIMARY KEY (name, project, value, placement)
 );
-CREATE INDEX placement_property_placement ON placement_property (placement);
+CREATE INDEX placement_property_placement ON placement_property (placement, name);
 
 -- What a placement was made from: the lineage that labels follow. Executions fill it too.
 CREATE TABLE placement_source (

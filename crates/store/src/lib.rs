@@ -22,6 +22,7 @@ pub mod part;
 pub mod placement;
 pub mod project;
 pub mod schema;
+pub mod search;
 pub mod task;
 pub mod text;
 pub mod token;

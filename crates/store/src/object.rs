@@ -183,6 +183,20 @@ pub fn keys_of(tx: &Tx, ids: &[ObjectId]) -> Result<HashMap<ObjectId, ObjectKey>
     Ok(found)
 }
 
+/// The ids of these objects, as far as there are such. The caller bounds their number.
+pub fn ids_of(tx: &Tx, keys: &[ObjectKey]) -> Result<HashMap<ObjectKey, ObjectId>, DbError> {
+    let mut found = HashMap::with_capacity(keys.len());
+    in_batches(keys, |batch| {
+        let mut sql = Sql::new("select key, id from object where key in (");
+        sql.bind_list(batch.iter().copied()).push(")");
+        for row in tx.query_sql(&sql)? {
+            found.insert(row.get(0)?, text::id(&row, 1, ObjectId::parse)?);
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
 /// The details of an object: a hash or an array.
 pub fn details(tx: &Tx, key: ObjectKey) -> Result<Json, DbError> {
     Ok(details_of(tx, &[key])?.remove(&key).unwrap_or_else(no_details))

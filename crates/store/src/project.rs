@@ -12,6 +12,7 @@ use crate::text;
 mod filter;
 
 pub use filter::Filter;
+pub(crate) use filter::push_logic;
 
 /// A project as it is kept.
 #[derive(Debug, Clone)]

@@ -18,6 +18,7 @@ pub mod org;
 pub mod page;
 pub mod project;
 pub mod query;
+pub mod search;
 pub mod system;
 pub mod text;
 pub mod time;

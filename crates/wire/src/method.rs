@@ -6,7 +6,7 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use crate::id::Class;
-use crate::{answer, audit, container, project, system, user};
+use crate::{answer, audit, container, project, search, system, user};
 
 /// What a route's first segment may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +123,12 @@ methods! {
     ContainerRenameFolder: CONTAINER, "renameFolder", Token, Write, container::RenameFolder => answer::Made,
         "Gives a folder another name or another path.";
     ContainerMove: CONTAINER, "move", Token, Write, container::Move => answer::Made, "Puts objects and folders into another folder.";
+
+    // Searching data objects
+    SystemFindDataObjects: SYSTEM, "findDataObjects", Token, Read, search::FindDataObjects => answer::Page<search::FoundObject>,
+        "Finds the copies of objects that fit every filter, in the projects the caller may search.";
+    SystemResolveDataObjects: SYSTEM, "resolveDataObjects", Token, Read, search::ResolveDataObjects => search::Resolved,
+        "Finds the objects of exact names in folders.";
 }
 
 impl MethodName {

@@ -49,6 +49,8 @@ fn handler_of(name: MethodName) -> Handler {
         M::ContainerNewFolder => entity::<ContainerId, _, _, _>(app::folder::new),
         M::ContainerRenameFolder => entity::<ContainerId, _, _, _>(app::folder::rename),
         M::ContainerMove => entity::<ContainerId, _, _, _>(app::folder::move_all),
+        M::SystemFindDataObjects => plain(app::search::find_data_objects),
+        M::SystemResolveDataObjects => plain(app::search::resolve_data_objects),
     }
 }
 

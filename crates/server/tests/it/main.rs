@@ -12,4 +12,5 @@ mod folders;
 mod matrix;
 mod project;
 mod raw;
+mod search;
 mod world;

@@ -17,6 +17,9 @@ const BATCH: usize = 200;
 pub enum Reach {
     /// Those that a grant, the caller's membership in the paying organisation, or the caller's kind could open.
     OfCaller,
+    /// The same without those that PUBLIC alone could open: a search that names no project passes these by (contract:
+    /// identity-and-sharing 6.3).
+    OfMember,
     /// All of the platform.
     Everything,
     /// Those that an organisation pays for.
@@ -34,6 +37,7 @@ pub struct Walk<'a> {
     filter: &'a Filter,
     reach: Reach,
     after: Option<ProjectKey>,
+    newest_first: bool,
     ended: bool,
 }
 
@@ -49,8 +53,15 @@ impl<'a> Walk<'a> {
     ) -> Self {
         let implicit = caller.kind == policy::PlatformKind::Admin
             && settings.admin_access == policy::AdminAccess::Implicit;
-        let reach = if reach == Reach::OfCaller && implicit { Reach::Everything } else { reach };
-        Self { caller, settings, filter, reach, after, ended: false }
+        let own = matches!(reach, Reach::OfCaller | Reach::OfMember);
+        let reach = if own && implicit { Reach::Everything } else { reach };
+        Self { caller, settings, filter, reach, after, newest_first: false, ended: false }
+    }
+
+    /// Walks from the project that was made last to the first.
+    #[must_use]
+    pub fn newest_first(self, newest_first: bool) -> Self {
+        Self { newest_first, ..self }
     }
 
     /// The next projects; empty at the end.
@@ -85,7 +96,7 @@ impl<'a> Walk<'a> {
             Reach::BilledTo(org) => {
                 self.branch(&mut sql, "project p where p.bill_to = ", Some(org.as_str().into()), "");
             }
-            Reach::OfCaller => {
+            Reach::OfCaller | Reach::OfMember => {
                 let account = Some(Value::from(self.caller.account));
                 self.branch(
                     &mut sql,
@@ -101,13 +112,15 @@ impl<'a> Walk<'a> {
                     account.clone(),
                     ")",
                 );
-                sql.push(" union ");
-                self.branch(
-                    &mut sql,
-                    "project_grant g join project p on p.key = g.project where g.principal = 'PUBLIC'",
-                    None,
-                    "",
-                );
+                if self.reach == Reach::OfCaller {
+                    sql.push(" union ");
+                    self.branch(
+                        &mut sql,
+                        "project_grant g join project p on p.key = g.project where g.principal = 'PUBLIC'",
+                        None,
+                        "",
+                    );
+                }
                 sql.push(" union ");
                 self.branch(
                     &mut sql,
@@ -118,7 +131,8 @@ impl<'a> Walk<'a> {
                 );
             }
         }
-        sql.push(") order by key limit ").bind(count(BATCH));
+        sql.push(if self.newest_first { ") order by key desc limit " } else { ") order by key limit " });
+        sql.bind(count(BATCH));
         sql
     }
 
@@ -131,10 +145,11 @@ impl<'a> Walk<'a> {
         }
         sql.push(rest).push(" and p.destroyed is null and p.class = 'project'");
         if let Some(after) = self.after {
-            sql.push(" and p.key > ").bind(after);
+            sql.push(if self.newest_first { " and p.key < " } else { " and p.key > " }).bind(after);
         }
         self.filter.push(sql);
-        sql.push(" order by 1 limit ").bind(count(BATCH)).push(") way");
+        sql.push(if self.newest_first { " order by 1 desc limit " } else { " order by 1 limit " });
+        sql.bind(count(BATCH)).push(") way");
     }
 }
 

@@ -110,22 +110,35 @@ fn push_property(sql: &mut Sql, term: &PropertyTerm) {
     sql.push(")");
 }
 
-/// Appends terms joined as the filter joins them.
+/// Appends terms joined as the filter joins them. Long lists are halved into nested pairs, because databases limit how
+/// deep an expression is, and `a and b and c` is as deep as it is long.
 pub(crate) fn push_logic<T>(sql: &mut Sql, logic: &Logic<T>, term: &impl Fn(&mut Sql, &T)) {
-    let (parts, between, of_none) = match logic {
-        Logic::Term(one) => return term(sql, one),
-        Logic::All(parts) => (parts, " and ", "1 = 1"),
-        Logic::Any(parts) => (parts, " or ", "1 = 0"),
-    };
-    sql.push("(");
-    for (place, part) in parts.iter().enumerate() {
-        if place > 0 {
-            sql.push(between);
+    match logic {
+        Logic::Term(one) => term(sql, one),
+        Logic::All(parts) => push_parts(sql, parts, " and ", "1 = 1", term),
+        Logic::Any(parts) => push_parts(sql, parts, " or ", "1 = 0", term),
+    }
+}
+
+fn push_parts<T>(
+    sql: &mut Sql,
+    parts: &[Logic<T>],
+    between: &'static str,
+    of_none: &'static str,
+    term: &impl Fn(&mut Sql, &T),
+) {
+    match parts {
+        [] => {
+            sql.push(of_none);
         }
-        push_logic(sql, part, term);
+        [one] => push_logic(sql, one, term),
+        _ => {
+            let (left, right) = parts.split_at(parts.len() / 2);
+            sql.push("(");
+            push_parts(sql, left, between, of_none, term);
+            sql.push(between);
+            push_parts(sql, right, between, of_none, term);
+            sql.push(")");
+        }
     }
-    if parts.is_empty() {
-        sql.push(of_none);
-    }
-    sql.push(")");
 }

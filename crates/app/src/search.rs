@@ -1,0 +1,183 @@
+//! Finding data objects (contract: data 10.1, 10.2; F184).
+//!
+//! What a search shows is decided per project by `policy::scope`, the same decision that describes an object, and the
+//! filters run only over what it leaves. So nothing hidden is found, counted, or met by a filter.
+
+mod asked;
+mod places;
+mod resolve;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use store::keys::{PlacementKey, ProjectKey};
+use store::search::{Hit, Position};
+use wire::ApiError;
+use wire::answer::Page;
+use wire::id::{ContainerId, ObjectId};
+use wire::page;
+use wire::search::{FindDataObjects, FoundObject};
+
+use crate::context::Ctx;
+use crate::error::{Error, Result};
+use crate::work::Work;
+
+use asked::Asked;
+use places::Places;
+
+pub use resolve::resolve_data_objects;
+
+/// How many rows one transaction looks at, about.
+const ROWS_OF_A_TURN: usize = 20_000;
+/// How many transactions one request takes at most.
+const MAX_TURNS: usize = 50;
+/// How long one request may search, in ms, before it must do with what it has.
+const MAX_MS: i64 = 10_000;
+/// What deciding about one project counts for, in rows.
+const ROWS_OF_A_PROJECT: usize = 10;
+
+/// Where a page ended. Beside what clients expect, the last copy's place in the order of the search, so that the next
+/// page goes on there although the copy has been changed or removed since.
+#[derive(Debug, Serialize, Deserialize)]
+struct Next {
+    project: ContainerId,
+    id: ObjectId,
+    place: i64,
+    at: i64,
+    copy: i64,
+}
+
+/// `/system/findDataObjects`: the copies that fit every filter, those of one project together, newest first (F184).
+///
+/// A page is cut only by `limit`, and `next` is given exactly when something follows. A search whose filters must be
+/// tried on very many objects (a regular expression, or a glob that starts with `*`) takes several transactions, and
+/// ends with an error when it found fewer than two objects among the first million or within ten seconds.
+///
+/// # Errors
+/// `ResourceNotFound` for a project or folder in `scope` that the caller cannot see; `InvalidInput` for a search that is
+/// too wide, and for `archivalState` without the class "file" and a folder.
+pub async fn find_data_objects(ctx: Ctx, input: FindDataObjects) -> Result<Page<FoundObject>> {
+    let limit = input.limit.get();
+    let starting = input.starting.as_ref().map(page::Cursor::read::<Next>).transpose()?;
+    let mut from = starting.map(|next| Position {
+        project: ProjectKey::from_number(next.place),
+        at: next.at,
+        key: PlacementKey::from_number(next.copy),
+    });
+    let asked = Arc::new(Asked::read(input, ctx.now())?);
+    let started = ctx.app.clock.now();
+    let mut found: Vec<(Position, FoundObject)> = Vec::new();
+    for turn in 1.. {
+        let (asked, shown) = (Arc::clone(&asked), limit - found.len().min(limit));
+        // One more than is shown tells whether anything follows.
+        let part = ctx.look(move |work| find_part(work, &asked, from, shown, shown + 1)).await?;
+        found.extend(part.found);
+        if found.len() > limit {
+            found.truncate(limit);
+            break;
+        }
+        let Some(rest) = part.rest else { return page_of(found, false) };
+        from = Some(rest);
+        if turn == MAX_TURNS || ctx.app.clock.now() - started > MAX_MS {
+            // What was found last stands in for what follows.
+            found.pop();
+            if found.is_empty() {
+                return Err(too_wide().into());
+            }
+            break;
+        }
+    }
+    page_of(found, true)
+}
+
+/// What one transaction found.
+struct Part {
+    found: Vec<(Position, FoundObject)>,
+    rest: Option<Position>,
+}
+
+/// Finds the next `want` copies and describes the first `shown` of them, if that is asked for.
+fn find_part(
+    work: &Work<'_>,
+    asked: &Asked,
+    from: Option<Position>,
+    shown: usize,
+    want: usize,
+) -> Result<Part> {
+    let mut places = Places::start(work, &asked.projects, from)?;
+    let filters = asked.filters(work, places.scope())?;
+    let mut budget = ROWS_OF_A_TURN;
+    let (mut hits, mut from) = (Vec::new(), from);
+    let rest = loop {
+        let Some(batch) = places.next(work)? else { break None };
+        budget = budget.saturating_sub(ROWS_OF_A_PROJECT * batch.looked_at);
+        let left = want - hits.len();
+        let part =
+            store::search::find(work.tx, &filters, asked.order, &batch.places, from, left, &mut budget)?;
+        hits.extend(part.hits);
+        if part.rest.is_some() {
+            break part.rest;
+        }
+        if budget == 0 && !batch.is_last {
+            break Some(asked.order.end_of(batch.end));
+        }
+        from = None;
+    };
+    Ok(Part { found: named(work, asked, &places, hits, shown)?, rest })
+}
+
+/// Names what was found, and describes it if that is asked for.
+fn named(
+    work: &Work<'_>,
+    asked: &Asked,
+    places: &Places<'_>,
+    hits: Vec<Hit>,
+    shown: usize,
+) -> Result<Vec<(Position, FoundObject)>> {
+    let keys: Vec<_> = hits.iter().map(|hit| hit.object).collect();
+    let ids = store::object::ids_of(work.tx, &keys)?;
+    let mut described = match asked.describe.fields() {
+        None => Vec::new(),
+        Some(fields) => {
+            let copies: Vec<_> =
+                hits.iter().take(shown).map(|hit| (hit.object, hit.position.project)).collect();
+            crate::object::describe_many(work, &copies, fields)?
+        }
+    }
+    .into_iter();
+    hits.into_iter()
+        .map(|hit| {
+            let describe = match described.next() {
+                None => None,
+                Some(Some(described)) => Some(described),
+                Some(None) => return Err(Error::internal("a search found what the caller may not see")),
+            };
+            let project = places.id_of(hit.position.project);
+            let (Some(project), Some(id)) = (project, ids.get(&hit.object)) else {
+                return Err(Error::internal("a search found what does not exist"));
+            };
+            Ok((hit.position, FoundObject { project: project.clone(), id: id.clone(), describe }))
+        })
+        .collect()
+}
+
+fn page_of(found: Vec<(Position, FoundObject)>, more: bool) -> Result<Page<FoundObject>> {
+    let next = match found.last() {
+        Some((position, last)) if more => Some(page::next(&Next {
+            project: last.project.clone(),
+            id: last.id.clone(),
+            place: position.project.number(),
+            at: position.at,
+            copy: position.key.number(),
+        })?),
+        _ => None,
+    };
+    Ok(Page { results: found.into_iter().map(|(_, found)| found).collect(), next })
+}
+
+fn too_wide() -> ApiError {
+    ApiError::invalid_input(
+        "Nothing, or one object only, fits among the very many that this search looked at, so it was ended. \
+         Narrow it: name a project or a folder, an id, a tag, a property, or what the name starts with.",
+    )
+}
