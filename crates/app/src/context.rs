@@ -12,6 +12,7 @@ use wire::{Class, Id, MethodName};
 use crate::audit_log::AuditLog;
 use crate::nonce::Repeatable;
 use crate::options::Options;
+use crate::transfer::Transfers;
 
 /// The time, as the server sees it.
 pub trait Clock: Send + Sync {
@@ -43,6 +44,8 @@ pub struct App {
     pub audit: AuditLog,
     /// What the operator decided.
     pub options: Options,
+    /// What transfers of bytes share.
+    pub transfers: Transfers,
 }
 
 impl App {
@@ -126,6 +129,13 @@ impl Ctx {
     #[must_use]
     pub fn repeatable(self, repeatable: Option<Repeatable>) -> Self {
         Self { repeatable: repeatable.map(Arc::new), ..self }
+    }
+
+    /// The context of work that the server does of its own accord, under the name that the audit log knows it by.
+    #[must_use]
+    pub fn own(app: &Arc<App>, name: &'static str) -> Self {
+        let request = RequestInfo { id: "".into(), origin: None, now: app.clock.now(), headers: None };
+        Self::new(Arc::clone(app), None, request, Door::Other(name))
     }
 
     /// When the request came, in ms since the epoch.

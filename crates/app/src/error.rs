@@ -37,6 +37,14 @@ impl Error {
         Self::Internal(what.to_string())
     }
 
+    /// Whether only the billing gate stands in the way; states are looked at before it (contract: data 2.1).
+    #[must_use]
+    pub fn is_about_billing(&self) -> bool {
+        use policy::Outcome::{OrgExpired, SpendingLimitExceeded};
+        matches!(self, Self::Refused(refused)
+            if matches!(refused.decision.outcome, SpendingLimitExceeded | OrgExpired))
+    }
+
     /// The error as the caller meets it. What only the operator may know goes to the log.
     #[must_use]
     pub fn into_wire(self) -> ApiError {
@@ -56,6 +64,14 @@ impl Error {
                     .retry_after(BUSY_RETRY_SECONDS)
             }
             Self::Db(error) => fault(&error),
+            Self::Blob(error @ (BlobError::Mismatch(_) | BlobError::TooLarge { .. })) => {
+                ApiError::invalid_input(error.to_string())
+            }
+            Self::Blob(error @ (BlobError::DiskFull(_) | BlobError::DiskReadOnly(_))) => {
+                tracing::error!(%error, "no bytes can be stored");
+                ApiError::new(ErrorType::ServiceUnavailable, error.to_string())
+                    .retry_after(BUSY_RETRY_SECONDS)
+            }
             Self::Blob(error) => fault(&error),
             Self::Internal(what) => fault(&what),
         }

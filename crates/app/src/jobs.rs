@@ -50,6 +50,13 @@ pub const JOBS: &[Job] = &[
         every: Duration::from_secs(600),
         turn: |app| Box::pin(async move { app.forget_mail().await }),
     },
+    Job { name: "seal files", every: Duration::from_millis(10), turn: |app| Box::pin(app.seal_files()) },
+    Job { name: "scrub", every: Duration::from_secs(600), turn: |app| Box::pin(app.scrub()) },
+    Job {
+        name: "orphaned bytes",
+        every: Duration::from_secs(6 * 3600),
+        turn: |app| Box::pin(app.remove_orphans()),
+    },
 ];
 
 /// The longest rest after failures.

@@ -23,6 +23,7 @@ pub mod project;
 pub mod search;
 pub mod session;
 pub mod sign_in;
+pub mod transfer;
 pub mod user;
 pub mod visible;
 

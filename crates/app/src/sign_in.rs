@@ -142,13 +142,6 @@ impl App {
             )
             .into());
         };
-        Ok(store::access::Caller {
-            account: account.key,
-            id: account.id,
-            kind: account.kind,
-            token: token.key,
-            signature: token.signature,
-            scope: token.scope,
-        })
+        Ok(store::access::Caller::new(token, account))
     }
 }

@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use ::mail::Mailer;
 use anyhow::Context;
 use app::audit_log::AuditLog;
+use app::transfer::Transfers;
 use app::{App, Clock, Random};
 use rand::TryRng;
 use secrets::ServerKeys;
@@ -117,6 +118,7 @@ pub async fn open_with(config: &Config, address: SocketAddr, parts: Parts) -> an
     let blobs =
         blobs::BlobStore::open(config.blobs()).await.context("cannot open the store of file bytes")?;
     Ok(App {
+        transfers: Transfers::new(&keys),
         db,
         blobs,
         clock,

@@ -37,8 +37,56 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// How letters are sent.
     pub mail: Mail,
+    /// Where the bytes of files lie.
+    pub files: Files,
     /// Bounds on what the server reads.
     pub limits: Limits,
+}
+
+/// Where the bytes of files lie: in the data directory, unless an object store is named.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Files {
+    /// A bucket of an S3-compatible store.
+    pub s3: Option<S3>,
+}
+
+/// A bucket of an S3-compatible store. Give it a lifecycle rule that aborts multipart uploads after some days.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct S3 {
+    /// Its name; it must exist.
+    pub bucket: String,
+    /// Keys of live bytes begin with this.
+    #[serde(default = "live_prefix")]
+    pub prefix: String,
+    /// Keys of archived bytes begin with this.
+    #[serde(default = "archive_prefix")]
+    pub archive_prefix: String,
+    /// URL of the store; AWS itself when absent.
+    pub endpoint: Option<String>,
+    /// Region, such as `eu-west-2`.
+    pub region: String,
+    /// Id of the access key.
+    pub access_key_id: String,
+    /// Secret of the access key.
+    pub secret_access_key: Password,
+    /// Token of temporary credentials.
+    pub session_token: Option<Password>,
+    /// Whether the endpoint may be plain HTTP.
+    #[serde(default)]
+    pub allow_http: bool,
+    /// Whether the bucket is part of the host name (AWS) rather than of the path (most others).
+    #[serde(default)]
+    pub bucket_in_host: bool,
+}
+
+fn live_prefix() -> String {
+    "operon/files".to_owned()
+}
+
+fn archive_prefix() -> String {
+    "operon/archive".to_owned()
 }
 
 /// Certificate and key, PEM files.
@@ -101,7 +149,7 @@ pub enum MailTls {
     None,
 }
 
-/// A password in the configuration. It is never printed.
+/// A secret in the configuration. It is never printed.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Password(String);
@@ -147,6 +195,7 @@ impl Default for Config {
             audit_origin: "operon".to_owned(),
             tls: None,
             mail: Mail::default(),
+            files: Files::default(),
             limits: Limits::default(),
         }
     }
@@ -201,6 +250,20 @@ impl Config {
 
     /// Where the bytes of files lie.
     pub(crate) fn blobs(&self) -> blobs::Config {
+        if let Some(s3) = &self.files.s3 {
+            return blobs::Config::S3(blobs::S3Config {
+                bucket: s3.bucket.clone(),
+                prefix: s3.prefix.clone(),
+                archive_prefix: s3.archive_prefix.clone(),
+                endpoint: s3.endpoint.clone(),
+                region: s3.region.clone(),
+                access_key_id: s3.access_key_id.clone(),
+                secret_access_key: s3.secret_access_key.expose().to_owned(),
+                session_token: s3.session_token.as_ref().map(|token| token.expose().to_owned()),
+                allow_http: s3.allow_http,
+                bucket_in_host: s3.bucket_in_host,
+            });
+        }
         blobs::Config::Local(blobs::LocalConfig::new(
             self.data_dir.join("files"),
             self.data_dir.join("archive"),

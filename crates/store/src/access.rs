@@ -16,6 +16,7 @@ use crate::keys::{AccountKey, ObjectKey, ProjectKey, TokenKey};
 use crate::object::Object;
 use crate::placement::Placement;
 use crate::project::Project;
+use crate::token::Token;
 
 mod facts;
 mod system;
@@ -44,6 +45,19 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Whoever holds a token that is good.
+    #[must_use]
+    pub fn new(token: Token, account: Account) -> Self {
+        Self {
+            account: account.key,
+            id: account.id,
+            kind: account.kind,
+            token: token.key,
+            signature: token.signature,
+            scope: token.scope,
+        }
+    }
+
     /// Enough of the token's signature to find the token, and useless to anyone else.
     #[must_use]
     pub fn token_ref(&self) -> &str {

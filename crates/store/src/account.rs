@@ -138,6 +138,17 @@ pub fn by_id(tx: &Tx, id: &UserId) -> Result<Option<Account>, DbError> {
     tx.query_opt(select_account!("where id = $1"), params![id.as_str()])?.map(|row| account(&row)).transpose()
 }
 
+/// At most `limit` active administrators of the platform, those of longest ago first.
+pub fn administrators(tx: &Tx, limit: u32) -> Result<Vec<AccountKey>, DbError> {
+    tx.query(
+        "select key from account where kind = $1 and state = $2 order by key limit $3",
+        params![PlatformKind::Admin.word(), AccountState::Active.word(), limit],
+    )?
+    .iter()
+    .map(|row| row.get(0))
+    .collect()
+}
+
 /// The account of a key.
 pub fn by_key(tx: &Tx, key: AccountKey) -> Result<Account, DbError> {
     let row = tx.query_one(select_account!("where key = $1"), params![key])?;

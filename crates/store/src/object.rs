@@ -14,6 +14,7 @@ use crate::keys::{AccountKey, ObjectKey, ProjectKey};
 use crate::text::{self, Word};
 
 pub use change::{set_details, set_hidden, set_types};
+pub(crate) use change::{set_state, touch_copies};
 
 /// The most rows that one statement inserts.
 pub(crate) const BATCH: usize = 500;

@@ -1,11 +1,15 @@
 //! Parts of files, as far as they are described; their bytes lie in blobs (contract: data 8.1).
 
+mod change;
+
 use std::collections::HashMap;
 
 use crate::batch::in_batches;
 use crate::db::{DbError, Sql, Tx};
 use crate::keys::ObjectKey;
 use crate::text::{self, Word};
+
+pub use change::{Sum, announce, complete, freeze, sum};
 
 /// How far a part has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

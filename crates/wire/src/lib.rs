@@ -22,6 +22,7 @@ pub mod search;
 pub mod system;
 pub mod text;
 pub mod time;
+pub mod transfer;
 pub mod user;
 
 pub use error::{ApiError, ErrorType};

@@ -6,7 +6,7 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use crate::id::Class;
-use crate::{answer, audit, container, project, search, system, user};
+use crate::{answer, audit, container, project, search, system, transfer, user};
 
 /// What a route's first segment may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +94,7 @@ macro_rules! methods {
 
 const SYSTEM: Subject = Subject::Word("system");
 const PROJECT: Subject = Subject::Entity(&[Class::Project]);
+const FILE: Subject = Subject::Entity(&[Class::File]);
 const CONTAINER: Subject = Subject::Entity(&[Class::Project, Class::Container]);
 
 methods! {
@@ -129,6 +130,10 @@ methods! {
         "Finds the copies of objects that fit every filter, in the projects the caller may search.";
     SystemResolveDataObjects: SYSTEM, "resolveDataObjects", Token, Read, search::ResolveDataObjects => search::Resolved,
         "Finds the objects of exact names in folders.";
+    // The bytes of files
+    FileUpload: FILE, "upload", Token, Write, transfer::Upload => transfer::TransferUrl, "Says where to send one part of an open file.";
+    FileClose: FILE, "close", Token, Write, answer::NoInput => transfer::FileClosed, "Freezes a file; its content never changes again.";
+    FileDownload: FILE, "download", Token, Read, transfer::Download => transfer::TransferUrl, "Says where to fetch the bytes of a closed file.";
 }
 
 impl MethodName {

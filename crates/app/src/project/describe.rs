@@ -5,6 +5,7 @@ use store::grant;
 use wire::answer::Described;
 use wire::fields::{Description, Fields};
 use wire::id::ContainerId;
+use wire::transfer::UPLOAD_PARAMETERS;
 
 use crate::context::Ctx;
 use crate::error::Result;
@@ -40,6 +41,7 @@ pub async fn describe(ctx: Ctx, id: ContainerId, fields: Fields) -> Result<Descr
             .by_default("created", || project.created)
             .by_default("modified", || project.modified)
             .by_default("createdBy", || json!({ "user": project.created_by }))
+            .on_request("fileUploadParameters", || json!(UPLOAD_PARAMETERS))
             .on_request("properties", || project.properties.clone())
             .on_request("permissions", || Json::Object(permissions));
         Ok(out.finish())

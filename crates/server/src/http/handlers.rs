@@ -7,7 +7,7 @@ use app::{Ctx, Error};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use wire::id::{ContainerId, ProjectId};
+use wire::id::{ContainerId, FileId, ProjectId};
 use wire::{ApiError, ErrorType, Id, METHODS, MethodName};
 
 type Answer = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;
@@ -44,6 +44,9 @@ fn handler_of(name: MethodName) -> Handler {
         M::SystemFindAuditEvents => plain(app::audit_log::find_events),
         M::ProjectNew => plain(app::project::new),
         M::ProjectDescribe => entity::<ContainerId, _, _, _>(app::project::describe),
+        M::FileUpload => entity::<FileId, _, _, _>(app::transfer::upload::upload),
+        M::FileClose => entity::<FileId, _, _, _>(app::transfer::close::close),
+        M::FileDownload => entity::<FileId, _, _, _>(app::transfer::download::download),
         M::ProjectInvite => entity::<ProjectId, _, _, _>(app::member::invite),
         M::ContainerListFolder => entity::<ContainerId, _, _, _>(app::folder::list),
         M::ContainerNewFolder => entity::<ContainerId, _, _, _>(app::folder::new),
@@ -116,4 +119,4 @@ macro_rules! entity_ids {
     )+};
 }
 
-entity_ids!(ContainerId, ProjectId);
+entity_ids!(ContainerId, FileId, ProjectId);

@@ -13,7 +13,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
@@ -63,6 +63,18 @@ impl Stop {
 impl Default for Stop {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// Ends a connection from inside a request, also when its peer takes no bytes at that moment. Every request finds the one
+/// of its connection among its extensions.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ConnectionCut(Arc<Notify>);
+
+impl ConnectionCut {
+    /// Ends the connection.
+    pub(super) fn now(&self) {
+        self.0.notify_one();
     }
 }
 
@@ -129,21 +141,30 @@ async fn serve_connection(
     router: Router,
     watcher: hyper_util::server::graceful::Watcher,
 ) {
+    let cut = ConnectionCut::default();
+    let handed_on = cut.clone();
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(handed_on.clone());
         router.clone().oneshot(request.map(axum::body::Body::new))
     });
     let outcome = match tls {
         None => {
             let connection = http.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
-            watcher.watch(connection).await
+            tokio::select! {
+                outcome = watcher.watch(connection) => outcome,
+                () = cut.0.notified() => return,
+            }
         }
         Some(tls) => {
             let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await else {
                 return;
             };
             let connection = http.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
-            watcher.watch(connection).await
+            tokio::select! {
+                outcome = watcher.watch(connection) => outcome,
+                () = cut.0.notified() => return,
+            }
         }
     };
     if let Err(error) = outcome {

@@ -2,6 +2,7 @@
 
 mod api;
 mod cors;
+pub mod data;
 mod handlers;
 mod listen;
 mod reply;
@@ -43,6 +44,7 @@ pub fn router(server: Arc<Server>) -> Router {
         .layer(compress);
     Router::new()
         .merge(answered_as_json)
+        .merge(data::routes())
         .layer(middleware::from_fn(cors::cors))
         .layer(middleware::from_fn_with_state(Arc::clone(&server), request::stamp))
         .with_state(server)

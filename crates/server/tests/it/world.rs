@@ -11,13 +11,18 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use app::fixture::{self, Fixture};
+use policy::{Action, AdminAccess, ReadOnlyCap};
 use serde_json::{Value, json};
 use server::boot::Parts;
 use server::{Config, Running};
+use store::access::{Access, Caller, Settings};
 use store::db::testing::TestDatabases;
-use store::db::{DbConfig, DbKind};
+use store::db::{DbConfig, DbError, DbKind, Tx};
+use store::object::{NewObject, ObjectState};
+use store::placement::NewPlacement;
 use tempfile::TempDir;
-use wire::Level;
+use wire::id::{ContainerId, ObjectId};
+use wire::{Class, Level};
 
 pub use snapshot::Snapshot;
 
@@ -28,7 +33,8 @@ pub struct World {
     /// Every letter that it sent.
     pub letters: Arc<mail::Memory>,
     ahead_ms: Arc<AtomicI64>,
-    running: Running,
+    config: Config,
+    running: Option<Running>,
     http: reqwest::Client,
     minted: AtomicU64,
 }
@@ -86,12 +92,34 @@ impl World {
         change(&mut config);
         // The test's own HTTP client needs a provider; a second test in the same process finds it installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let system = Parts::default();
         let ahead_ms = Arc::new(AtomicI64::new(0));
-        let clock = Box::new(Ahead { system: system.clock, ahead_ms: Arc::clone(&ahead_ms) });
-        let running =
-            server::boot::start_with(config, Parts { clock, mailer, ..Parts::default() }).await.unwrap();
-        Self { data, letters, ahead_ms, running, http: reqwest::Client::new(), minted: AtomicU64::new(0) }
+        let running = server::boot::start_with(config.clone(), parts(&ahead_ms, mailer)).await.unwrap();
+        // A restart takes the same address, so that clients and links go on.
+        config.listen = running.address;
+        let running = Some(running);
+        Self {
+            data,
+            letters,
+            ahead_ms,
+            config,
+            running,
+            http: reqwest::Client::new(),
+            minted: AtomicU64::new(0),
+        }
+    }
+
+    /// Stops the server and starts it again on the same data and at the same address. Its letters are kept as before.
+    pub async fn restart(&mut self) {
+        let running = self.running.take().unwrap();
+        running.stop.ask();
+        running.wait().await;
+        let mailer: Box<dyn mail::Mailer> = Box::new(Kept(Arc::clone(&self.letters)));
+        let parts = parts(&self.ahead_ms, Some(mailer));
+        self.running = Some(server::boot::start_with(self.config.clone(), parts).await.unwrap());
+    }
+
+    fn running(&self) -> &Running {
+        self.running.as_ref().unwrap()
     }
 
     /// A new active person with a token of full scope.
@@ -135,24 +163,84 @@ impl World {
 
     /// Puts people, organisations, projects and tokens in.
     pub async fn add(&self, fixture: Fixture) -> Vec<fixture::Issued> {
-        fixture::add(&self.running.app, fixture).await.unwrap()
+        fixture::add(&self.running().app, fixture).await.unwrap()
     }
 
     /// The use cases, for what no request can do.
-    pub fn app(&self) -> &app::App {
-        &self.running.app
+    pub fn app(&self) -> &std::sync::Arc<app::App> {
+        &self.running().app
+    }
+
+    /// Looks into the database.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        look: impl FnMut(&Tx) -> Result<T, DbError> + Send + 'static,
+    ) -> T {
+        self.app().db.read(look).await.unwrap()
+    }
+
+    /// Changes the database behind the server's back.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        change: impl FnMut(&Tx) -> Result<T, DbError> + Send + 'static,
+    ) -> T {
+        self.app().db.write(change).await.unwrap()
+    }
+
+    /// An open file of somebody's, in the root folder of a project.
+    pub async fn open_file(&self, client: &Client, project: &str, name: &str) -> String {
+        let id = ObjectId::from_id(self.app().mint(Class::File)).unwrap();
+        let signature = secrets::token::signature(client.token.as_deref().unwrap());
+        let (made, project, name) = (id.clone(), ContainerId::parse(project).unwrap(), name.to_owned());
+        let settings = Settings {
+            admin_access: AdminAccess::GrantSelf,
+            read_only_cap: ReadOnlyCap::CollaboratorView,
+            now: 1,
+        };
+        self.write(move |tx| {
+            let (token, account) = store::token::usable(tx, &signature, 1)?.unwrap();
+            let caller = Caller::new(token, account);
+            let project = store::project::by_id(tx, &project)?.unwrap();
+            let access = Access::load(tx, &caller, &settings, &project)?;
+            let permit = access.permit(tx, Action::CreateData { bytes: true }).unwrap();
+            let new = NewObject {
+                id: &id,
+                state: ObjectState::Open,
+                hidden: false,
+                types: &[],
+                details: &json!({}),
+                links: &[],
+                created_by: caller.account,
+                media: None,
+            };
+            let object = store::object::insert(tx, &permit, &new, 1)?;
+            let root = "select key from folder where project = $1 and path = '/'";
+            let folder = tx.query_one(root, store::params![project.key])?.get(0)?;
+            let new = NewPlacement {
+                object,
+                folder,
+                name: &name,
+                labels: policy::Labels::default(),
+                tags: &[],
+                properties: &serde_json::Map::new(),
+                placed_by: caller.account,
+            };
+            store::placement::insert(tx, &permit, &new, 1).map(drop)
+        })
+        .await;
+        made.to_string()
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
-        self.running.address
+        self.running().address
     }
 
     /// A client with any token, or none.
     pub fn client(&self, token: Option<&str>) -> Client {
         Client {
             token: token.map(ToOwned::to_owned),
-            base: format!("http://{}", self.running.address),
+            base: format!("http://{}", self.address()),
             http: self.http.clone(),
         }
     }
@@ -183,6 +271,13 @@ impl mail::Mailer for Kept {
     async fn send(&self, message: &mail::Message) -> Result<(), mail::SendError> {
         self.0.send(message).await
     }
+}
+
+/// The parts of a server that tests hold in their hands.
+fn parts(ahead_ms: &Arc<AtomicI64>, mailer: Option<Box<dyn mail::Mailer>>) -> Parts {
+    let system = Parts::default();
+    let clock = Box::new(Ahead { system: system.clock, ahead_ms: Arc::clone(ahead_ms) });
+    Parts { clock, mailer, ..Parts::default() }
 }
 
 /// Puts the server on the database that the environment asks for.

@@ -5,8 +5,8 @@ use serde_json::Value as Json;
 use crate::access::Permit;
 use crate::db::{DbError, Sql, Tx, params};
 use crate::keys::ObjectKey;
-use crate::object::BATCH;
-use crate::text;
+use crate::object::{BATCH, ObjectState};
+use crate::text::{self, Word};
 
 /// The details of an object that was given none, as they are written.
 const NO_DETAILS: &str = "{}";
@@ -51,8 +51,15 @@ pub fn set_hidden(tx: &Tx, permit: &Permit<'_>, hidden: bool, now: i64) -> Resul
     touch_copies(tx, key, now)
 }
 
+/// Moves an object forward in its life, in every copy.
+pub(crate) fn set_state(tx: &Tx, key: ObjectKey, state: ObjectState, now: i64) -> Result<(), DbError> {
+    tx.execute("update object set state = $2, touched = $3 where key = $1", params![key, state.word(), now])?;
+    tx.execute("update placement set state = $2 where object = $1", params![key, state.word()])?;
+    touch_copies(tx, key, now)
+}
+
 /// A change of the object is a change of each of its copies. Clocks may step back; `modified` does not.
-fn touch_copies(tx: &Tx, key: ObjectKey, now: i64) -> Result<(), DbError> {
+pub(crate) fn touch_copies(tx: &Tx, key: ObjectKey, now: i64) -> Result<(), DbError> {
     tx.execute("update placement set modified = $2 where object = $1 and modified < $2", params![key, now])?;
     Ok(())
 }

@@ -1,0 +1,252 @@
+//! Files on their way out (contract: data 8.2, invariants 29, 30, 43).
+
+mod address;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use policy::Action;
+use serde_json::json;
+use store::blob::Extent;
+use store::object::ObjectState;
+use store::placement::Archival;
+use wire::id::{ContainerId, FileId, ObjectId};
+use wire::transfer::{Download, LinkSeconds, TransferUrl};
+use wire::{ApiError, ErrorType};
+
+pub use address::{Address, file_name};
+
+use super::link::{self, Life};
+use super::openings::{Opening, Openings};
+use super::stream::{Cut, Reading};
+use super::turn;
+use crate::context::{App, Ctx, Door, RequestInfo};
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::work::{Copy, Work, absent};
+
+/// `/file-xxxx/download`: where to fetch the bytes. Two equal calls by one token get equal addresses, unless they are
+/// preauthenticated.
+///
+/// # Errors
+/// `ResourceNotFound`, also for a project that does not hold the file; `PermissionDenied`; `InvalidState` when the file is not
+/// closed or not live.
+pub async fn download(ctx: Ctx, id: FileId, input: Download) -> Result<TransferUrl> {
+    let app = Arc::clone(&ctx.app);
+    let now = ctx.now();
+    let expires = input.preauthenticated.then(|| now + input.duration.unwrap_or(LinkSeconds::DAY).millis());
+    let asked = Asked { file: id, project: input.project, preauthenticated: input.preauthenticated };
+    let named = input.filename.map(|name| name.as_str().to_owned());
+    let (name, by, asked) = ctx
+        .look(move |work| {
+            let (copy, _) = choose(work, &asked)?;
+            let name = named.clone().unwrap_or(copy.placement.name);
+            Ok((name, work.caller()?.signature.clone(), asked.clone()))
+        })
+        .await?;
+    Ok(address::make(&app, &asked, &file_name(&name), &by, expires))
+}
+
+/// What an address opens.
+#[derive(Debug, Clone)]
+struct Asked {
+    file: FileId,
+    project: Option<ContainerId>,
+    preauthenticated: bool,
+}
+
+/// The copy that is read, and the code of the rule that allows it.
+fn choose(work: &Work<'_>, asked: &Asked) -> Result<(Copy, &'static str)> {
+    let id: ObjectId = asked.file.clone().into();
+    if let Some(project) = &asked.project {
+        let copy = work.copy(&id, project)?;
+        let rule = readable(work, &copy, asked)?;
+        return Ok((copy, rule));
+    }
+    // Any copy that allows it will do. Where none does, the caller learns why of the one that came closest.
+    let object = store::object::by_id(work.tx, &id)?.ok_or_else(|| absent(id.as_str()))?;
+    let mut nearest: Option<(Copy, Error)> = None;
+    for project in store::placement::projects_of(work.tx, object.key)? {
+        let copy = match work.copy(&id, &project) {
+            Ok(copy) => copy,
+            Err(Error::Said(said)) if said.kind == ErrorType::ResourceNotFound => continue,
+            Err(error) => return Err(error),
+        };
+        match readable(work, &copy, asked) {
+            Ok(rule) => return Ok((copy, rule)),
+            Err(error @ (Error::Refused(_) | Error::Said(_))) => {
+                let nearer = |held: &(Copy, Error)| {
+                    let rank = |error: &Error| matches!(error, Error::Said(_));
+                    (rank(&error), copy.access.level()) > (rank(&held.1), held.0.access.level())
+                };
+                if nearest.as_ref().is_none_or(nearer) {
+                    nearest = Some((copy, error));
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(nearest.map_or_else(|| absent(id.as_str()), |(_, error)| error))
+}
+
+/// Whether a copy may be read now: permission, state, billing (contract: data 2.1).
+fn readable(work: &Work<'_>, copy: &Copy, asked: &Asked) -> Result<&'static str> {
+    let permit = work.permit(&copy.access, Action::Download { preauthenticated: asked.preauthenticated });
+    if let Err(error) = &permit
+        && !error.is_about_billing()
+    {
+        return permit.map(|_| "");
+    }
+    let state = |why: &str| {
+        let text = format!("{} cannot be downloaded from {}: {why}.", asked.file, copy.project.id);
+        Err(ApiError::new(ErrorType::InvalidState, text).into())
+    };
+    match copy.object.state {
+        ObjectState::Open => return state("it is not in the closed state. Close it first"),
+        ObjectState::Closing => return state("it is being closed. Try again in a moment"),
+        ObjectState::Closed => {}
+    }
+    match copy.placement.archival {
+        Archival::Archival | Archival::Archived => return state("it is archived. Unarchive it first"),
+        Archival::Unarchiving => return state("it is on its way back from the archive. Try again later"),
+        Archival::Live => {}
+    }
+    Ok(permit?.rule().code())
+}
+
+/// A file that the holder of an address may read. Nothing has been read yet.
+pub struct Opened {
+    grant: ReadGrant,
+    /// Bytes in the file.
+    pub size: u64,
+    /// Its SHA-256, hexadecimal: equal for equal content.
+    pub sha256: String,
+    /// Its media type, as its maker gave it.
+    pub media: Option<String>,
+}
+
+/// Decides for the person behind an address.
+///
+/// # Errors
+/// `InvalidAuthentication` for an address that is not good; what `/file-xxxx/download` answers, decided anew.
+pub async fn open(app: &Arc<App>, request: RequestInfo, address: &Address) -> Result<Opened> {
+    let (asked, by) = address.read(app, request.now).ok_or_else(link::ended)?;
+    let grant = ReadGrant { app: Arc::clone(app), request, asked, by };
+    let asked = grant.asked.clone();
+    let object = grant.ctx().await?.look(move |work| Ok(choose(work, &asked)?.0.object)).await?;
+    let (Some(size), Some(sha256)) = (object.size, object.sha256) else {
+        return Err(Error::internal(format!("{} is closed without a size or digest", object.id)));
+    };
+    Ok(Opened { grant, size: super::bytes(size), sha256, media: object.media })
+}
+
+impl Opened {
+    /// Starts reading a range inside the file, once the audit event is committed. `cut` is called when the reader may no
+    /// longer read on; it has to end the connection.
+    ///
+    /// # Errors
+    /// What was revoked since; `InternalError` for damaged bytes, before any byte left; `ServiceUnavailable` when too many
+    /// downloads run at once.
+    pub async fn read(self, range: Range<u64>, cut: Cut) -> Result<Reading> {
+        let grant = self.grant;
+        let turn = turn(&grant.app.transfers.downloads).await?;
+        let extents = grant.record(range.clone()).await?;
+        Reading::start(grant, extents, range, cut, turn).await
+    }
+}
+
+/// The right to read one file, which can be asked again at any time.
+#[derive(Clone)]
+pub(super) struct ReadGrant {
+    pub(super) app: Arc<App>,
+    request: RequestInfo,
+    asked: Asked,
+    /// The signature of the token that made the address.
+    by: String,
+}
+
+impl ReadGrant {
+    /// The file.
+    pub(super) fn file(&self) -> &FileId {
+        &self.asked.file
+    }
+
+    /// Whether the person may still read the file. Nothing is kept from earlier answers, so that nothing can be missed; it is
+    /// some ten point look-ups.
+    pub(super) async fn holds(&self) -> bool {
+        let asked = self.asked.clone();
+        let answer = match self.ctx().await {
+            Ok(ctx) => ctx.look(move |work| choose(work, &asked).map(|_| ())).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &answer {
+            tracing::info!(file = %self.asked.file, %error, "a download is ended");
+        }
+        answer.is_ok()
+    }
+
+    /// The extents of a range as they are now; they change when equal content is merged.
+    pub(super) async fn extents(&self, range: Range<u64>) -> Result<Vec<Extent>> {
+        let asked = self.asked.clone();
+        self.ctx().await?.look(move |work| extents(work, &choose(work, &asked)?.0, &range)).await
+    }
+
+    /// The person, as they are now.
+    async fn ctx(&self) -> Result<Ctx> {
+        let now = self.app.clock.now();
+        let life = if self.asked.preauthenticated { Life::OfItsOwn } else { Life::OfToken };
+        let by = self.by.clone();
+        let caller = self.app.db.read(move |tx| link::holder(tx, &by, life, now)).await?;
+        let request = RequestInfo { now, ..self.request.clone() };
+        Ok(Ctx::new(Arc::clone(&self.app), Some(caller), request, Door::Other("FileOut")))
+    }
+
+    /// Commits the audit event of a reading, unless one of the last minute covers it; decides once more in the same
+    /// transaction.
+    async fn record(&self, range: Range<u64>) -> Result<Vec<Extent>> {
+        let ctx = self.ctx().await?;
+        let now = ctx.now();
+        let openings = &self.app.transfers.openings;
+        let by = self.by.clone();
+        let opening = move |project: &ContainerId, file: &FileId| Opening {
+            token: by.clone(),
+            file: file.to_string(),
+            project: project.to_string(),
+        };
+        let (asked, wanted) = (self.asked.clone(), range.clone());
+        let (extents_now, project) = ctx
+            .look(move |work| {
+                let (copy, _) = choose(work, &asked)?;
+                Ok((extents(work, &copy, &wanted)?, copy.project.id))
+            })
+            .await?;
+        if openings.covers(&opening(&project, &self.asked.file), now) {
+            return Ok(extents_now);
+        }
+        let asked = self.asked.clone();
+        let (extents, project) = ctx
+            .change(move |work| {
+                let (copy, rule) = choose(work, &asked)?;
+                work.record(
+                    Event::done("file.read").project(&copy.project.id).subject(&asked.file).rule(rule).after(
+                        json!({
+                            "from": range.start,
+                            "to": range.end,
+                            "preauthenticated": asked.preauthenticated,
+                            "coversUntil": Openings::until(work.now()),
+                        }),
+                    ),
+                )?;
+                Ok((extents(work, &copy, &range)?, copy.project.id))
+            })
+            .await?;
+        openings.committed(opening(&project, &self.asked.file), now);
+        Ok(extents)
+    }
+}
+
+fn extents(work: &Work<'_>, copy: &Copy, range: &Range<u64>) -> Result<Vec<Extent>> {
+    let (from, to) = (i64::try_from(range.start), i64::try_from(range.end));
+    let (Ok(from), Ok(to)) = (from, to) else { return Ok(Vec::new()) };
+    Ok(store::blob::extents(work.tx, copy.object.key, from, to)?)
+}

@@ -1,0 +1,163 @@
+//! Bytes on their way to a reader, for as long as the reader may read them.
+//!
+//! One task reads ahead and, twice a second, asks whether the reader may still read. When not, it cuts the connection,
+//! also when the reader takes nothing at that moment (design promise 4: bytes in flight 1 s).
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::{Stream, TryStreamExt, stream};
+use store::blob::Extent;
+use tokio::sync::mpsc;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use super::Turn;
+use super::download::ReadGrant;
+use super::extents::{self, Trouble};
+use crate::error::{Error, Result};
+
+/// How often a running download is decided again.
+const RECHECK: Duration = Duration::from_millis(500);
+/// Pieces of at most 1 MiB that wait for the reader.
+const AHEAD: usize = 1;
+
+/// Ends the reader's connection at once.
+pub type Cut = Arc<dyn Fn() + Send + Sync>;
+
+/// A range of a file on its way to a reader.
+pub struct Reading {
+    first: Bytes,
+    rest: mpsc::Receiver<Result<Bytes>>,
+    length: u64,
+}
+
+impl Reading {
+    pub(super) async fn start(
+        grant: ReadGrant,
+        extents: Vec<Extent>,
+        range: Range<u64>,
+        cut: Cut,
+        turn: Turn,
+    ) -> Result<Self> {
+        let (sender, mut rest) = mpsc::channel(AHEAD);
+        let length = range.end - range.start;
+        if length == 0 {
+            return Ok(Self { first: Bytes::new(), rest, length });
+        }
+        let mut watch = interval(RECHECK);
+        watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // The first tick comes at once, and the decision was made a moment ago.
+        watch.tick().await;
+        tokio::spawn(Producer { grant, cut, sender, watch, _turn: turn }.run(extents, range));
+        // Damage in the first piece is answered as an error, before any header has left.
+        let first = rest.recv().await.ok_or_else(broken)??;
+        Ok(Self { first, rest, length })
+    }
+
+    /// The number of bytes that will come.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// The bytes. A stream that ends on an error, or short, was cut: the connection must not end in good order.
+    pub fn into_stream(self) -> impl Stream<Item = Result<Bytes>> + Send + use<> {
+        let left = self.length - self.first.len() as u64;
+        let first = stream::iter((!self.first.is_empty()).then_some(Ok(self.first)));
+        let rest = stream::try_unfold((self.rest, left), |(mut rest, left)| async move {
+            if left == 0 {
+                return Ok(None);
+            }
+            let bytes = rest.recv().await.ok_or_else(broken)??;
+            let left = left.checked_sub(bytes.len() as u64).ok_or_else(broken)?;
+            Ok(Some((bytes, (rest, left))))
+        });
+        futures::StreamExt::chain(first, rest)
+    }
+}
+
+fn broken() -> Error {
+    Error::internal("a download was cut before its end")
+}
+
+/// The task that reads ahead.
+struct Producer {
+    grant: ReadGrant,
+    cut: Cut,
+    sender: mpsc::Sender<Result<Bytes>>,
+    watch: Interval,
+    _turn: Turn,
+}
+
+/// Why a task reads no further.
+enum Stop {
+    /// Its reader is gone, or may not read on.
+    Over,
+    /// Something to say to the reader.
+    Failed(Error),
+}
+
+impl Producer {
+    async fn run(mut self, extents: Vec<Extent>, range: Range<u64>) {
+        if let Err(Stop::Failed(error)) = self.send(extents.into(), range).await {
+            let _ = self.sender.send(Err(error)).await;
+        }
+    }
+
+    /// Sends what is left of the range, extent by extent.
+    async fn send(&mut self, mut extents: VecDeque<Extent>, mut left: Range<u64>) -> Result<(), Stop> {
+        let app = Arc::clone(&self.grant.app);
+        let mut looked_up_at = None;
+        while let Some(extent) = extents.pop_front() {
+            let blob = &extent.blob;
+            let opened = self.watching(extents::open(&app, blob, extents::part_of(&extent, &left))).await?;
+            let mut pieces = match opened {
+                Ok(pieces) => pieces,
+                // Equal content may have been merged since: then the bytes have another name now.
+                Err(trouble) if trouble.is_missing() && looked_up_at != Some(left.start) => {
+                    looked_up_at = Some(left.start);
+                    extents = self.grant.extents(left.clone()).await.map_err(Stop::Failed)?.into();
+                    continue;
+                }
+                Err(trouble) => {
+                    return Err(Stop::Failed(trouble.report(&app, self.grant.file(), blob).await));
+                }
+            };
+            loop {
+                let piece = match self.watching(pieces.try_next()).await? {
+                    Ok(Some(piece)) => piece,
+                    Ok(None) => break,
+                    Err(error) => {
+                        let trouble = Trouble::Blob(error);
+                        return Err(Stop::Failed(trouble.report(&app, self.grant.file(), blob).await));
+                    }
+                };
+                left.start += piece.len() as u64;
+                let sender = self.sender.clone();
+                self.watching(sender.send(Ok(piece))).await?.map_err(|_| Stop::Over)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for something, and sees meanwhile that the reader still may read.
+    async fn watching<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Stop> {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                _ = self.watch.tick() => {
+                    if !self.grant.holds().await {
+                        (self.cut)();
+                        return Err(Stop::Over);
+                    }
+                }
+                done = &mut work => return Ok(done),
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The bytes of files: up in parts, sealed, and down again.
+
+mod damage;
+mod download;
+mod revocation;
+mod upload;
+
+use std::collections::BTreeMap;
+
+use md5::{Digest, Md5};
+use serde_json::{Map, Value, json};
+use store::text::Word;
+use wire::id::ObjectId;
+
+use crate::world::{Client, World};
+
+/// Bytes that every part but the last must have.
+const SMALLEST: usize = 5 << 20;
+
+/// Bytes that repeat nowhere near.
+fn noise(length: usize, seed: u64) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut bytes = Vec::with_capacity(length + 8);
+    while bytes.len() < length {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        bytes.extend_from_slice(&state.to_le_bytes());
+    }
+    bytes.truncate(length);
+    bytes
+}
+
+fn md5_of(bytes: &[u8]) -> String {
+    hex::encode(Md5::digest(bytes))
+}
+
+/// An address with its headers, as the API gives it.
+#[derive(Debug, Clone, PartialEq)]
+struct Address {
+    url: String,
+    headers: BTreeMap<String, String>,
+}
+
+impl Address {
+    fn of(answer: &Value) -> Self {
+        Self {
+            url: answer["url"].as_str().unwrap().to_owned(),
+            headers: serde_json::from_value(answer["headers"].clone()).unwrap(),
+        }
+    }
+
+    fn request(&self, method: reqwest::Method) -> reqwest::RequestBuilder {
+        let mut request = reqwest::Client::new().request(method, &self.url);
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        request
+    }
+
+    /// Sends a part; answers status and text.
+    async fn put(&self, bytes: Vec<u8>) -> (u16, String) {
+        let response = self.request(reqwest::Method::PUT).body(bytes).send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+
+    async fn get(&self) -> reqwest::Response {
+        self.request(reqwest::Method::GET).send().await.unwrap()
+    }
+
+    async fn get_range(&self, range: &str) -> reqwest::Response {
+        self.request(reqwest::Method::GET).header("range", range).send().await.unwrap()
+    }
+}
+
+/// Makes an open file.
+async fn new_file(world: &World, client: &Client, project: &str, name: &str) -> String {
+    world.open_file(client, project, name).await
+}
+
+/// Asks where to send a part.
+async fn address_of_part(client: &Client, file: &str, index: u32, bytes: &[u8]) -> Address {
+    let input = json!({ "index": index, "size": bytes.len(), "md5": md5_of(bytes) });
+    Address::of(&client.ok(&format!("/{file}/upload"), input).await)
+}
+
+/// Sends a part that must be taken.
+async fn send(client: &Client, file: &str, index: u32, bytes: &[u8]) {
+    let (status, text) = address_of_part(client, file, index, bytes).await.put(bytes.to_vec()).await;
+    assert_eq!(status, 200, "{text}");
+}
+
+/// Closes a file and waits until it is sealed.
+async fn close(world: &World, client: &Client, file: &str) {
+    client.ok(&format!("/{file}/close"), json!({})).await;
+    for _ in 0..600 {
+        if describe(world, file).await["state"] == "closed" {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("{file} was not sealed within 30 s");
+}
+
+/// State, size, MD5 and parts of a file, as a description has them.
+async fn describe(world: &World, file: &str) -> Value {
+    let id = ObjectId::parse(file).unwrap();
+    world
+        .read(move |tx| {
+            let object = store::object::by_id(tx, &id)?.unwrap();
+            let parts = store::part::of_files(tx, &[object.key], 10_000)?.unwrap_or_default();
+            let parts: Map<String, Value> = parts
+                .get(&object.key)
+                .into_iter()
+                .flatten()
+                .map(|part| {
+                    let shown = json!({ "state": part.state.word(), "size": part.size, "md5": part.md5 });
+                    (part.index.to_string(), shown)
+                })
+                .collect();
+            Ok(json!({ "state": object.state.word(), "size": object.size, "md5": object.md5, "parts": parts }))
+        })
+        .await
+}
+
+/// Makes a closed file of these parts.
+async fn closed(world: &World, client: &Client, project: &str, name: &str, parts: &[&[u8]]) -> String {
+    let file = new_file(world, client, project, name).await;
+    for (place, bytes) in parts.iter().enumerate() {
+        send(client, &file, u32::try_from(place).unwrap() + 1, bytes).await;
+    }
+    close(world, client, &file).await;
+    file
+}
+
+/// Asks where to fetch a file.
+async fn address_of(client: &Client, file: &str, input: Value) -> Address {
+    Address::of(&client.ok(&format!("/{file}/download"), input).await)
+}
+
+/// The stored files of bytes under the data directory.
+fn stored(world: &World) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![world.data.path().join("data/files/blobs")];
+    while let Some(dir) = open.pop() {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { open.push(path) } else { found.push(path) }
+        }
+    }
+    found
+}
