@@ -81,6 +81,16 @@ pub fn samples() -> Vec<Sample> {
         project(M::ContainerNewFolder, Level::Upload, |_| json!({ "folder": "/a/new", "parents": false })),
         project(M::ContainerRenameFolder, Level::Contribute, |_| json!({ "folder": "/a/b", "name": "c" })),
         project(M::ContainerMove, Level::Contribute, |_| json!({ "objects": [], "folders": ["/a/b"], "destination": "/" })),
+
+        word(M::SystemFindDataObjects, Project(Level::View), |place| json!({
+            "scope": { "project": place.project, "folder": "/", "recurse": true }, "class": ["record", "file"], "state": "any",
+            "visibility": "either", "name": { "glob": "*" }, "tags": { "$or": ["a"] }, "type": { "$and": [] }, "properties": { "k": false },
+            "region": ["local"], "level": "VIEW", "modified": { "after": 1 }, "created": { "before": 4_000_000_000_000_i64 },
+            "sortBy": { "field": "created", "ordering": "ascending" }, "describe": { "fields": { "name": true } }, "limit": 10,
+        })),
+        word(M::SystemResolveDataObjects, Project(Level::View), |place| json!({
+            "project": place.project, "folder": "/a", "visibility": "either", "objects": [{ "name": "a" }, { "name": "b", "folder": "/" }],
+        })),
     ]
 }
 
