@@ -57,6 +57,12 @@ pub const JOBS: &[Job] = &[
         every: Duration::from_secs(6 * 3600),
         turn: |app| Box::pin(app.remove_orphans()),
     },
+    Job {
+    Job {
+        name: "nonces",
+        every: Duration::from_secs(60),
+        turn: |app| Box::pin(async move { app.forget_nonces().await }),
+    },
 ];
 
 /// The longest rest after failures.

@@ -5,6 +5,7 @@ mod billing;
 mod collect;
 pub mod connection;
 pub mod context;
+mod copies;
 pub mod error;
 pub mod event;
 pub mod fixture;
@@ -28,5 +29,6 @@ pub mod user;
 pub mod visible;
 
 pub use context::{App, Clock, Ctx, Door, Random, RequestInfo};
+pub use copies::Copy;
 pub use error::{Error, Result};
 pub use work::Work;

@@ -17,8 +17,8 @@ use crate::work::Work;
 
 /// How long an answer is kept, in ms: one hour.
 pub const KEPT_MS: i64 = 60 * 60 * 1000;
-/// How many expired answers one sweep removes at most.
-const SWEPT_AT_ONCE: u32 = 1000;
+/// How many expired answers one transaction removes at most.
+const REMOVED_AT_ONCE: u32 = 1000;
 
 /// What makes a repeated call the same call, beside its caller.
 #[derive(Debug, Clone)]
@@ -86,12 +86,20 @@ where
     Ok(answer)
 }
 
-/// Removes answers that are kept no longer, some at a time, and says how many. For the sweeper.
-///
-/// # Errors
-/// The store's.
-pub async fn sweep(app: &App, now: i64) -> Result<u64> {
-    app.db.write(move |tx| Ok(nonce::remove_before(tx, now - KEPT_MS, SWEPT_AT_ONCE)?)).await
+impl App {
+    /// Removes the answers that are kept no longer. A periodic job.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn forget_nonces(&self) -> Result<()> {
+        let before = self.clock.now() - KEPT_MS;
+        loop {
+            let removed = self.db.write(move |tx| nonce::remove_before(tx, before, REMOVED_AT_ONCE)).await?;
+            if removed < u64::from(REMOVED_AT_ONCE) {
+                return Ok(());
+            }
+        }
+    }
 }
 
 /// The SHA-256 of an input in its canonical form: no spaces, the keys of each hash in order.

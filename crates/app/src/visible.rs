@@ -1,7 +1,7 @@
 //! Whether the caller may know of an entity at all.
 
 use wire::Id;
-use wire::id::ContainerId;
+use wire::id::{ContainerId, ObjectId};
 
 use crate::context::Ctx;
 use crate::error::Result;
@@ -13,6 +13,8 @@ use crate::error::Result;
 pub async fn check(ctx: &Ctx, id: &Id) -> Result<()> {
     if let Some(project) = ContainerId::from_id(id.clone()) {
         ctx.look(move |work| work.project(&project).map(|_| ())).await?;
+    } else if let Some(object) = ObjectId::from_id(id.clone()) {
+        ctx.look(move |work| work.any_copy(&object, None).map(|_| ())).await?;
     }
     Ok(())
 }

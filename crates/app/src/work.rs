@@ -5,9 +5,6 @@ use std::sync::Arc;
 use policy::{Action, OrgAction, SystemAction};
 use store::access::{Access, Caller, OrgPermit, Permit, Refused, Settings, SystemPermit};
 use store::db::Tx;
-use store::keys::ProjectKey;
-use store::object::Object;
-use store::placement::Placement;
 use store::project::Project;
 use wire::id::{BillToId, ContainerId, ObjectId, OrgId};
 use wire::{ApiError, ErrorType};
@@ -26,19 +23,6 @@ pub struct Work<'tx> {
     pub tx: &'tx Tx,
     /// The request.
     pub ctx: &'tx Ctx,
-}
-
-/// A copy of an object, with the caller's access to it.
-#[derive(Debug, Clone)]
-pub struct Copy {
-    /// What every copy shares.
-    pub object: Object,
-    /// What belongs to this copy.
-    pub placement: Placement,
-    /// Where it lies.
-    pub project: Project,
-    /// The caller's access to it.
-    pub access: Access,
 }
 
 impl Ctx {
@@ -115,60 +99,15 @@ impl<'tx> Work<'tx> {
     /// # Errors
     /// `ResourceNotFound`.
     pub fn project(&self, id: &ContainerId) -> Result<(Project, Access)> {
+        self.visible_project(id)?.ok_or_else(|| absent(id.as_str()))
+    }
+
+    /// As [`Work::project`]; none when it is absent.
+    pub(crate) fn visible_project(&self, id: &ContainerId) -> Result<Option<(Project, Access)>> {
         let caller = self.caller()?;
-        let found = store::project::by_id(self.tx, id)?;
-        let Some(project) = found else { return Err(absent(id.as_str())) };
+        let Some(project) = store::project::by_id(self.tx, id)? else { return Ok(None) };
         let access = Access::load(self.tx, caller, &self.settings(), &project)?;
-        if access.sees_project() { Ok((project, access)) } else { Err(absent(id.as_str())) }
-    }
-
-    /// The project of a key, with the caller's access to it; none when it was destroyed or the caller may not see it.
-    ///
-    /// # Errors
-    /// The store's.
-    pub fn project_of_key(&self, key: ProjectKey) -> Result<Option<(Project, Access)>> {
-        let Some(project) = store::project::by_key(self.tx, key)? else { return Ok(None) };
-        let access = Access::load(self.tx, self.caller()?, &self.settings(), &project)?;
         Ok(access.sees_project().then_some((project, access)))
-    }
-
-    /// The copy of an object in one project. Hidden and absent answer alike.
-    ///
-    /// # Errors
-    /// `ResourceNotFound`.
-    pub fn copy(&self, id: &ObjectId, project: &ContainerId) -> Result<Copy> {
-        let (project, access) = self.project(project)?;
-        let object = store::object::by_id(self.tx, id)?.ok_or_else(|| absent(id.as_str()))?;
-        self.copy_in(&object, project, &access)?.ok_or_else(|| absent(id.as_str()))
-    }
-
-    /// A copy of an object that the caller may see: in the hinted project if it is there, else where the caller's
-    /// level is highest, else the oldest (contract: data 9).
-    ///
-    /// # Errors
-    /// `ResourceNotFound`.
-    pub fn any_copy(&self, id: &ObjectId, hint: Option<&ContainerId>) -> Result<Copy> {
-        let object = store::object::by_id(self.tx, id)?.ok_or_else(|| absent(id.as_str()))?;
-        let mut best: Option<Copy> = None;
-        for container in store::placement::projects_of(self.tx, object.key)? {
-            let Ok((project, access)) = self.project(&container) else { continue };
-            let Some(copy) = self.copy_in(&object, project, &access)? else { continue };
-            if hint == Some(&container) {
-                return Ok(copy);
-            }
-            if best.as_ref().is_none_or(|best| copy.access.level() > best.access.level()) {
-                best = Some(copy);
-            }
-        }
-        best.ok_or_else(|| absent(id.as_str()))
-    }
-
-    fn copy_in(&self, object: &Object, project: Project, access: &Access) -> Result<Option<Copy>> {
-        let Some(placement) = store::placement::find(self.tx, object.key, project.key)? else {
-            return Ok(None);
-        };
-        let access = access.to_object(self.caller()?, object, &placement);
-        Ok(access.sees_object().then(|| Copy { object: object.clone(), placement, project, access }))
     }
 
     /// Leave to do something in a project.

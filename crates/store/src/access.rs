@@ -127,6 +127,18 @@ impl Access {
         Ok(Self::of(project, facts))
     }
 
+    /// Gathers the facts about a caller in each of some projects, in their order. The number of statements does not
+    /// depend on the number of projects, which the caller of this function bounds.
+    pub fn load_each(
+        tx: &Tx,
+        caller: &Caller,
+        settings: &Settings,
+        projects: &[Project],
+    ) -> Result<Vec<Self>, DbError> {
+        let facts = facts::gather(tx, &facts::Person::calling(caller), settings, projects)?;
+        Ok(projects.iter().zip(facts).map(|(project, facts)| Self::of(project, facts)).collect())
+    }
+
     fn of(project: &Project, facts: Facts) -> Self {
         Self { project: project.key, id: project.id.clone(), object: None, facts }
     }
@@ -171,6 +183,12 @@ impl Access {
     #[must_use]
     pub fn sees_object(&self) -> bool {
         self.allows(Action::ViewObject)
+    }
+
+    /// Which fields of the object the caller may read; none when it is hidden.
+    #[must_use]
+    pub fn readable_fields(&self) -> Option<ObjectFields> {
+        policy::object_fields(&self.facts)
     }
 
     /// The caller's level in the project, as the wire shows it.

@@ -7,6 +7,7 @@ pub mod account;
 pub mod audit;
 mod batch;
 pub mod blob;
+pub mod closing;
 pub mod collect;
 pub mod db;
 pub mod external_identity;

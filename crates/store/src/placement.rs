@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use policy::{Labels, ObjectClass};
 use serde_json::{Map, Value as Json};
-use wire::id::{ContainerId, ObjectId};
+use wire::id::ObjectId;
 
 use crate::access::Permit;
 use crate::batch::in_batches;
@@ -195,17 +195,25 @@ pub fn move_to(
     })
 }
 
-/// Every project that holds a copy of an object, oldest copy first. An object has at most as many copies as clones
-/// were ever made of it; the cap keeps one decision bounded.
-pub fn projects_of(tx: &Tx, object: ObjectKey) -> Result<Vec<ContainerId>, DbError> {
-    tx.query(
-        "select j.id from placement p join project j on j.key = p.project
-         where p.object = $1 and j.destroyed is null order by p.key limit 10000",
-        params![object],
-    )?
-    .iter()
-    .map(|row| text::id(row, 0, ContainerId::parse))
-    .collect()
+/// The most copies that are looked through at once.
+const MOST_COPIES: i64 = 100_000;
+
+/// The projects that hold copies of these objects, for each object the oldest copy first; none when there are more than
+/// a hundred thousand copies among some hundred objects. The caller bounds the number of objects.
+pub fn projects_of(tx: &Tx, objects: &[ObjectKey]) -> Result<Option<Vec<(ObjectKey, ProjectKey)>>, DbError> {
+    let mut found = Vec::new();
+    let mut too_many = false;
+    in_batches(objects, |batch| {
+        let mut sql = Sql::new("select p.object, p.project from placement p where p.object in (");
+        sql.bind_list(batch.iter().copied()).push(") order by p.object, p.key limit ").bind(MOST_COPIES + 1);
+        let rows = tx.query_sql(&sql)?;
+        too_many |= i64::try_from(rows.len()).is_ok_and(|rows| rows > MOST_COPIES);
+        for row in rows {
+            found.push((row.get(0)?, row.get(1)?));
+        }
+        Ok(())
+    })?;
+    Ok((!too_many).then_some(found))
 }
 
 /// The copies of these objects in a project, as far as there are such. The caller bounds their number.

@@ -235,11 +235,11 @@ pub(crate) fn of_sql(tx: &Tx, sql: &Sql) -> Result<Vec<Project>, DbError> {
     tx.query_sql(sql)?.iter().map(project).collect()
 }
 
-/// The project of a key; none when it was destroyed.
-pub fn by_key(tx: &Tx, key: ProjectKey) -> Result<Option<Project>, DbError> {
-    tx.query_opt(select_project!("where key = $1 and destroyed is null"), params![key])?
-        .map(|row| project(&row))
-        .transpose()
+/// The projects of these keys that were not destroyed, in no order. The caller bounds their number.
+pub fn by_keys(tx: &Tx, keys: &[ProjectKey]) -> Result<Vec<Project>, DbError> {
+    let mut sql = select_where("destroyed is null and key in (");
+    sql.bind_list(keys.iter().copied()).push(")");
+    of_sql(tx, &sql)
 }
 
 fn project(row: &Row) -> Result<Project, DbError> {

@@ -14,6 +14,7 @@ pub mod level;
 pub mod link;
 pub mod metadata;
 pub mod method;
+pub mod object;
 pub mod org;
 pub mod page;
 pub mod project;

@@ -16,8 +16,11 @@ use crate::text::{TextError, shortened};
 pub const LINK_KEY: &str = "$dnanexus_link";
 /// Largest details, in bytes of compact JSON; the limit is ours.
 pub const MAX_DETAILS_BYTES: usize = 10 * 1024 * 1024;
+/// Most objects that one object's details link to; the limit is ours.
+pub const MAX_LINKS: usize = 10_000;
 
-/// Checked details: a hash or an array of at most [`MAX_DETAILS_BYTES`], whose links are all well-formed.
+/// Checked details: a hash or an array of at most [`MAX_DETAILS_BYTES`], whose links are at most [`MAX_LINKS`] and all
+/// well-formed.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(try_from = "Value")]
 pub struct Details {
@@ -66,6 +69,12 @@ impl TryFrom<Value> for Details {
         }
         let mut found = Found::default();
         found.walk(&value)?;
+        if found.links.len() > MAX_LINKS {
+            return Err(TextError::new(format!(
+                "the details link to {} objects; at most {MAX_LINKS} are allowed",
+                found.links.len()
+            )));
+        }
         Ok(Self { links: found.links, value })
     }
 }

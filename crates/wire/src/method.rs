@@ -3,10 +3,14 @@
 //! A row says how a method is called and what kind of method it is; what it does stands in `app`, and
 //! `server::api::handlers` joins the two by an exhaustive match, so that a row without a handler does not compile.
 
+use std::collections::BTreeMap;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use crate::id::Class;
 use crate::{answer, audit, container, project, search, system, transfer, user};
+use crate::level::Level;
+use crate::{answer, audit, container, fields, link, object, project, system, user};
 
 /// What a route's first segment may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +100,17 @@ const SYSTEM: Subject = Subject::Word("system");
 const PROJECT: Subject = Subject::Entity(&[Class::Project]);
 const FILE: Subject = Subject::Entity(&[Class::File]);
 const CONTAINER: Subject = Subject::Entity(&[Class::Project, Class::Container]);
+const OBJECT: Subject = Subject::Entity(&[
+    Class::Record,
+    Class::File,
+    Class::Applet,
+    Class::Workflow,
+    Class::Database,
+    Class::Dbcluster,
+]);
+/// Applets are closed from the start.
+const OPEN_OBJECT: Subject =
+    Subject::Entity(&[Class::Record, Class::File, Class::Workflow, Class::Database, Class::Dbcluster]);
 
 methods! {
     // The connection itself
@@ -134,6 +149,32 @@ methods! {
     FileUpload: FILE, "upload", Token, Write, transfer::Upload => transfer::TransferUrl, "Says where to send one part of an open file.";
     FileClose: FILE, "close", Token, Write, answer::NoInput => transfer::FileClosed, "Freezes a file; its content never changes again.";
     FileDownload: FILE, "download", Token, Read, transfer::Download => transfer::TransferUrl, "Says where to fetch the bytes of a closed file.";
+    // Data objects of every class
+    ObjectDescribe: OBJECT, "describe", Token, Read, fields::Fields => answer::Described, "Describes a data object.";
+    SystemDescribeDataObjects: SYSTEM, "describeDataObjects", Token, Read, object::DescribeDataObjects => object::ObjectDescriptions,
+        "Describes many data objects at once.";
+    ObjectListProjects: OBJECT, "listProjects", Token, Read, answer::NoInput => BTreeMap<String, Level>,
+        "Lists the projects that hold a copy.";
+    ObjectRename: OBJECT, "rename", Token, Write, object::Rename => answer::Made, "Gives a copy another name.";
+    ObjectSetProperties: OBJECT, "setProperties", Token, Write, object::SetProperties => answer::Made,
+        "Sets and removes properties of a copy.";
+    ObjectAddTags: OBJECT, "addTags", Token, Write, object::ChangeTags => answer::Made, "Adds tags to a copy.";
+    ObjectRemoveTags: OBJECT, "removeTags", Token, Write, object::ChangeTags => answer::Made, "Removes tags from a copy.";
+    ObjectAddTypes: OPEN_OBJECT, "addTypes", Token, Write, object::ChangeTypes => answer::Made, "Adds types to an open object.";
+    ObjectRemoveTypes: OPEN_OBJECT, "removeTypes", Token, Write, object::ChangeTypes => answer::Made,
+        "Removes types from an open object.";
+    ObjectGetDetails: OBJECT, "getDetails", Token, Read, object::GetDetails => object::DetailsAnswer, "Answers the details themselves.";
+    ObjectSetDetails: OPEN_OBJECT, "setDetails", Token, Write, link::Details => answer::Made, "Replaces the details of an open object.";
+    ObjectSetVisibility: OPEN_OBJECT, "setVisibility", Token, Write, object::SetVisibility => answer::Made,
+        "Hides an open object from ordinary lists, or shows it.";
+
+    // Records
+    RecordNew: Subject::Word("record"), "new", Token, Create, object::NewRecord => answer::Made, "Makes a record.";
+    RecordClose: Subject::Entity(&[Class::Record]), "close", Token, Write, answer::NoInput => object::Closed,
+        "Closes a record: its content never changes again.";
+
+    // Files
+    FileNew: Subject::Word("file"), "new", Token, Create, object::NewFile => answer::Made, "Makes an open file without bytes.";
 }
 
 impl MethodName {

@@ -6,9 +6,29 @@ mod shown;
 use store::keys::{ObjectKey, ProjectKey};
 use wire::answer::Described;
 use wire::fields::Fields;
+use wire::id::ObjectId;
 
-use crate::error::Result;
+use crate::context::Ctx;
+use crate::error::{Error, Result};
 use crate::work::Work;
+
+/// `/<object>/describe`. A `project` that holds no copy that the caller may see is no error: the answer then shows
+/// another copy, and says where it lies.
+///
+/// # Errors
+/// `ResourceNotFound`; `InvalidInput` for a `project` that is not the id of one.
+pub async fn describe(ctx: Ctx, id: ObjectId, fields: Fields) -> Result<Described> {
+    ctx.look(move |work| {
+        let hint = fields.project_hint();
+        let copy = work.any_copy(&id, hint.as_ref().ok().and_then(Option::as_ref))?;
+        hint?;
+        let (object, project) = (copy.object.key, copy.project.key);
+        load::Loaded::of_copy(work, copy, &fields)?
+            .describe(object, project, &fields)
+            .ok_or_else(|| Error::internal("a copy that was seen cannot be described"))
+    })
+    .await
+}
 
 /// Describes copies of objects, each as it lies in its project, all with the same fields. The answer is parallel to
 /// `copies`; none stands for a copy that does not exist or that the caller may not see.

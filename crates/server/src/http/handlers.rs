@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use wire::id::{ContainerId, FileId, ProjectId};
+use wire::id::{ContainerId, ObjectId, ProjectId, RecordId};
 use wire::{ApiError, ErrorType, Id, METHODS, MethodName};
 
 type Answer = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;
@@ -54,6 +55,21 @@ fn handler_of(name: MethodName) -> Handler {
         M::ContainerMove => entity::<ContainerId, _, _, _>(app::folder::move_all),
         M::SystemFindDataObjects => plain(app::search::find_data_objects),
         M::SystemResolveDataObjects => plain(app::search::resolve_data_objects),
+        M::ObjectDescribe => entity::<ObjectId, _, _, _>(app::object::describe),
+        M::SystemDescribeDataObjects => plain(app::object::describe_all),
+        M::ObjectListProjects => entity::<ObjectId, _, _, _>(app::object::list_projects),
+        M::ObjectRename => entity::<ObjectId, _, _, _>(app::object::rename),
+        M::ObjectSetProperties => entity::<ObjectId, _, _, _>(app::object::set_properties),
+        M::ObjectAddTags => entity::<ObjectId, _, _, _>(app::object::add_tags),
+        M::ObjectRemoveTags => entity::<ObjectId, _, _, _>(app::object::remove_tags),
+        M::ObjectAddTypes => entity::<ObjectId, _, _, _>(app::object::add_types),
+        M::ObjectRemoveTypes => entity::<ObjectId, _, _, _>(app::object::remove_types),
+        M::ObjectGetDetails => entity::<ObjectId, _, _, _>(app::object::get_details),
+        M::ObjectSetDetails => entity_any(app::object::set_details),
+        M::ObjectSetVisibility => entity::<ObjectId, _, _, _>(app::object::set_visibility),
+        M::RecordNew => plain(app::object::new_record),
+        M::RecordClose => entity::<RecordId, _, _, _>(app::object::close),
+        M::FileNew => plain(app::object::new_file),
     }
 }
 
@@ -78,6 +94,27 @@ where
     O: Serialize + 'static,
     F: Future<Output = Result<O, Error>> + Send + 'static,
 {
+    read_by(wire::json::decode, method)
+}
+
+/// As [`entity`], for a method whose input need not be a hash.
+fn entity_any<S, I, O, F>(method: fn(Ctx, S, I) -> F) -> Handler
+where
+    S: EntityId + Send + 'static,
+    I: DeserializeOwned + Send + 'static,
+    O: Serialize + 'static,
+    F: Future<Output = Result<O, Error>> + Send + 'static,
+{
+    read_by(wire::json::decode_any, method)
+}
+
+fn read_by<S, I, O, F>(decode: fn(Value) -> Result<I, ApiError>, method: fn(Ctx, S, I) -> F) -> Handler
+where
+    S: EntityId + Send + 'static,
+    I: Send + 'static,
+    O: Serialize + 'static,
+    F: Future<Output = Result<O, Error>> + Send + 'static,
+{
     Box::new(move |ctx, id, input| {
         Box::pin(async move {
             let Some(subject) = id.clone().and_then(S::of) else {
@@ -87,7 +124,7 @@ where
                 )
                 .into());
             };
-            match wire::json::decode(input) {
+            match decode(input) {
                 Ok(input) => encode(&method(ctx, subject, input).await?),
                 Err(shape) => {
                     if let Some(id) = id {
@@ -120,3 +157,4 @@ macro_rules! entity_ids {
 }
 
 entity_ids!(ContainerId, FileId, ProjectId);
+entity_ids!(ContainerId, ProjectId, ObjectId, RecordId);

@@ -11,6 +11,7 @@ mod files;
 mod fixture;
 mod folders;
 mod matrix;
+mod objects;
 mod project;
 mod raw;
 mod search;

@@ -11,18 +11,14 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use app::fixture::{self, Fixture};
-use policy::{Action, AdminAccess, ReadOnlyCap};
 use serde_json::{Value, json};
 use server::boot::Parts;
 use server::{Config, Running};
-use store::access::{Access, Caller, Settings};
 use store::db::testing::TestDatabases;
 use store::db::{DbConfig, DbError, DbKind, Tx};
-use store::object::{NewObject, ObjectState};
-use store::placement::NewPlacement;
 use tempfile::TempDir;
-use wire::id::{ContainerId, ObjectId};
-use wire::{Class, Level};
+use wire::Level;
+use wire::id::{ContainerId, UserId};
 
 pub use snapshot::Snapshot;
 
@@ -144,6 +140,11 @@ impl World {
         self.ahead_ms.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
+    /// Sets the server's clock back.
+    pub fn turn_back(&self, time: Duration) {
+        self.ahead_ms.fetch_sub(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
     /// The time on the server's clock, in ms.
     pub fn now(&self) -> i64 {
         self.app().clock.now()
@@ -164,6 +165,19 @@ impl World {
     /// Puts people, organisations, projects and tokens in.
     pub async fn add(&self, fixture: Fixture) -> Vec<fixture::Issued> {
         fixture::add(&self.running().app, fixture).await.unwrap()
+    }
+
+    /// Gives somebody any role in a project, also one that no level stands for.
+    pub async fn give(&self, project: &str, handle: &str, role: policy::Preset) {
+        let (project, handle) = (ContainerId::parse(project).unwrap(), UserId::from_handle(handle).unwrap());
+        let given = self.write(move |tx| {
+            let account = store::account::by_id(tx, &handle)?.unwrap();
+            let project = store::project::by_id(tx, &project)?.unwrap();
+            let permit = store::access::Operator::new(tx).project(project.key);
+            let principal = store::grant::Principal::User(account.key, account.id);
+            store::grant::put(tx, &permit, &principal, role, "user-test", 0)
+        });
+        given.await;
     }
 
     /// The use cases, for what no request can do.
@@ -189,46 +203,8 @@ impl World {
 
     /// An open file of somebody's, in the root folder of a project.
     pub async fn open_file(&self, client: &Client, project: &str, name: &str) -> String {
-        let id = ObjectId::from_id(self.app().mint(Class::File)).unwrap();
-        let signature = secrets::token::signature(client.token.as_deref().unwrap());
-        let (made, project, name) = (id.clone(), ContainerId::parse(project).unwrap(), name.to_owned());
-        let settings = Settings {
-            admin_access: AdminAccess::GrantSelf,
-            read_only_cap: ReadOnlyCap::CollaboratorView,
-            now: 1,
-        };
-        self.write(move |tx| {
-            let (token, account) = store::token::usable(tx, &signature, 1)?.unwrap();
-            let caller = Caller::new(token, account);
-            let project = store::project::by_id(tx, &project)?.unwrap();
-            let access = Access::load(tx, &caller, &settings, &project)?;
-            let permit = access.permit(tx, Action::CreateData { bytes: true }).unwrap();
-            let new = NewObject {
-                id: &id,
-                state: ObjectState::Open,
-                hidden: false,
-                types: &[],
-                details: &json!({}),
-                links: &[],
-                created_by: caller.account,
-                media: None,
-            };
-            let object = store::object::insert(tx, &permit, &new, 1)?;
-            let root = "select key from folder where project = $1 and path = '/'";
-            let folder = tx.query_one(root, store::params![project.key])?.get(0)?;
-            let new = NewPlacement {
-                object,
-                folder,
-                name: &name,
-                labels: policy::Labels::default(),
-                tags: &[],
-                properties: &serde_json::Map::new(),
-                placed_by: caller.account,
-            };
-            store::placement::insert(tx, &permit, &new, 1).map(drop)
-        })
-        .await;
-        made.to_string()
+        let file = client.ok("/file/new", json!({ "project": project, "name": name })).await;
+        file["id"].as_str().unwrap().to_owned()
     }
 
     /// Where it listens.
@@ -250,6 +226,7 @@ impl World {
         self.client(None)
     }
 }
+
 
 /// The system's clock, set ahead by a test.
 struct Ahead {

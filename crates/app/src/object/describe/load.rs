@@ -9,6 +9,7 @@ use store::keys::{ObjectKey, ProjectKey};
 use store::object::{Object, ObjectState};
 use store::part::Part;
 use store::placement::Placement;
+use store::project::Project;
 use store::{object, part, placement};
 use wire::answer::Described;
 use wire::fields::Fields;
@@ -16,6 +17,7 @@ use wire::id::ContainerId;
 use wire::{ApiError, Class};
 
 use super::shown::describe;
+use crate::copies::Copy;
 use crate::error::Result;
 use crate::work::Work;
 
@@ -27,6 +29,7 @@ const MAX_ANSWER_PARTS: usize = 200_000;
 const LINK_BYTES: i64 = 40;
 
 /// What a page of descriptions is made from.
+#[derive(Default)]
 pub(super) struct Loaded {
     objects: HashMap<ObjectKey, Object>,
     copies: HashMap<ProjectKey, Copies>,
@@ -60,14 +63,30 @@ impl Loaded {
             by_project.entry(*project).or_default().push(*object);
         }
         let mut copies = HashMap::new();
-        for (project, keys) in by_project {
-            if let Some(found) = Copies::load(work, project, &distinct(keys), &objects)? {
-                copies.insert(project, found);
-            }
+        for (key, (project, mut access)) in work.projects_of_keys(by_project.keys().copied())? {
+            let keys = distinct(by_project.remove(&key).unwrap_or_default());
+            copies.insert(key, Copies::load(work, project, &mut access, &keys, &objects)?);
         }
-        let (details, links, parts) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let mut loaded = Self { objects, copies, details, links, parts };
+        let mut loaded = Self { objects, copies, ..Self::default() };
         loaded.load_extras(work, asked)?;
+        Ok(loaded)
+    }
+
+    /// Reads what the wanted fields of a copy need that is not loaded with it.
+    pub(super) fn of_copy(work: &Work<'_>, copy: Copy, fields: &Fields) -> Result<Self> {
+        let asked = [(copy.object.key, copy.project.key, fields)];
+        let readable = copy.access.readable_fields().map(|fields| (copy.object.key, fields));
+        let copies = Copies {
+            project: copy.project.id,
+            placements: HashMap::from([(copy.object.key, copy.placement)]),
+            readable: readable.into_iter().collect(),
+        };
+        let mut loaded = Self {
+            objects: HashMap::from([(copy.object.key, copy.object)]),
+            copies: HashMap::from([(copy.project.key, copies)]),
+            ..Self::default()
+        };
+        loaded.load_extras(work, &asked)?;
         Ok(loaded)
     }
 
@@ -125,22 +144,22 @@ impl Loaded {
 impl Copies {
     fn load(
         work: &Work<'_>,
-        key: ProjectKey,
+        project: Project,
+        access: &mut Access,
         keys: &[ObjectKey],
         objects: &HashMap<ObjectKey, Object>,
-    ) -> Result<Option<Self>> {
-        let Some((project, mut access)) = work.project_of_key(key)? else { return Ok(None) };
-        let placements = placement::of_project(work.tx, key, keys)?;
+    ) -> Result<Self> {
+        let placements = placement::of_project(work.tx, project.key, keys)?;
         let mut decided = Decided::default();
         let mut readable = HashMap::with_capacity(placements.len());
         for (key, placement) in &placements {
             let Some(object) = objects.get(key) else { continue };
             let facts = object_facts(work.caller()?, object, placement);
-            if let Some(fields) = decided.fields_of(&mut access, facts) {
+            if let Some(fields) = decided.fields_of(access, facts) {
                 readable.insert(*key, fields);
             }
         }
-        Ok(Some(Self { project: project.id, placements, readable }))
+        Ok(Self { project: project.id, placements, readable })
     }
 }
 

@@ -1,0 +1,252 @@
+//! Making records and files (contract: data 7, 8.1; F170).
+
+use policy::{Action, Destination, Labels};
+use serde_json::{Map, Value as Json, json};
+use sha2::{Digest, Sha256};
+use store::access::Permit;
+use store::keys::FolderKey;
+use store::object::{ObjectState, no_details};
+use store::project::Project;
+use store::{folder, object, placement};
+use wire::answer::Made;
+use wire::folder::FolderPath;
+use wire::id::{ContainerId, ObjectId};
+use wire::object::{NewFile, NewObject, NewRecord, RecordCopy};
+use wire::text::MediaType;
+use wire::{ApiError, Class, ErrorType};
+
+use crate::context::Ctx;
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::work::Work;
+
+/// `/record/new`.
+///
+/// # Errors
+/// `InvalidType` when `project` is of another class, `ResourceNotFound` for what is named and absent (the folder only
+/// without `parents`), `PermissionDenied`, `InvalidState` when it shall be closed and cannot be.
+pub async fn new_record(ctx: Ctx, input: NewRecord) -> Result<Made> {
+    let id = mint(&ctx, Class::Record)?;
+    ctx.create(move |work| {
+        let place = Place::new(work, &input.common(), Action::CreateData { bytes: false })?;
+        let mut draft = match &input.initialize_from {
+            Some(source) => Draft::of_record(work, source, &place.project)?,
+            None => Draft::default(),
+        };
+        draft.take(&input.common());
+        let close = input.close.unwrap_or(false);
+        // Nothing can hold a record back that links to nothing.
+        let closed = close && draft.links.is_empty();
+        let state = if closed { ObjectState::Closed } else { ObjectState::Open };
+        let key = place.put(work, &id, &draft, state, None)?;
+        if close && !closed {
+            let copy = work.copy(&id, &place.project.id)?;
+            super::close::begin(work, &copy)?;
+            super::settle(work, &[key])?;
+        }
+        Ok(Made::new(id.clone()))
+    })
+    .await
+}
+
+/// `/file/new`: an open file without bytes.
+///
+/// # Errors
+/// As [`new_record`]; `InvalidInput` for a symbolic link.
+pub async fn new_file(ctx: Ctx, input: NewFile) -> Result<Made> {
+    let id = mint(&ctx, Class::File)?;
+    ctx.create(move |work| {
+        let links_elsewhere = [("drive", &input.drive), ("symlinkPath", &input.symlink_path)];
+        for (key, value) in links_elsewhere {
+            if value.as_ref().is_some_and(|value| !value.is_null()) {
+                return Err(ApiError::invalid_input(format!(
+                    "The key \"{key}\" asks for a symbolic link to bytes elsewhere, which this server does not make. Upload the bytes instead."
+                ))
+                .into());
+            }
+        }
+        let place = Place::new(work, &input.common(), Action::CreateData { bytes: true })?;
+        let mut draft = Draft::default();
+        draft.take(&input.common());
+        let media = input.media.as_ref().map(MediaType::as_str);
+        place.put(work, &id, &draft, ObjectState::Open, media)?;
+        Ok(Made::new(id.clone()))
+    })
+    .await
+}
+
+fn mint(ctx: &Ctx, class: Class) -> Result<ObjectId> {
+    ObjectId::from_id(ctx.app.mint(class)).ok_or_else(|| Error::internal("a minted object id is one"))
+}
+
+/// Where a new object goes, with leave to put it there.
+pub(crate) struct Place<'tx> {
+    /// The project.
+    pub(crate) project: Project,
+    permit: Permit<'tx>,
+    folder: FolderKey,
+    path: FolderPath,
+}
+
+impl<'tx> Place<'tx> {
+    /// Finds the project and folder of an input, and asks for leave.
+    pub(crate) fn new(work: &Work<'tx>, input: &NewObject<'_>, action: Action) -> Result<Self> {
+        let Some(id) = ContainerId::from_id(input.project.clone()) else {
+            return Err(ApiError::new(
+                ErrorType::InvalidType,
+                format!("The key \"project\" holds {}, which is not a project.", input.project),
+            )
+            .into());
+        };
+        let (project, access) = work.project(&id)?;
+        let permit = work.permit(&access, action)?;
+        let path = input.folder.cloned().unwrap_or_default();
+        let folder = if input.parents {
+            folder::find_or_insert(work.tx, &permit, &path)?
+        } else {
+            crate::folder::find(work, &project, &path)?
+        };
+        Ok(Self { project, permit, folder, path })
+    }
+
+    /// Makes the object and its only copy.
+    pub(crate) fn put(
+        &self,
+        work: &Work<'_>,
+        id: &ObjectId,
+        draft: &Draft,
+        state: ObjectState,
+        media: Option<&str>,
+    ) -> Result<store::keys::ObjectKey> {
+        let caller = work.caller()?;
+        let new = object::NewObject {
+            id,
+            state,
+            hidden: draft.hidden,
+            types: &draft.types,
+            details: &draft.details,
+            links: &draft.links,
+            created_by: caller.account,
+            media,
+        };
+        let key = object::insert(work.tx, &self.permit, &new, work.now())?;
+        let name = draft.name.as_deref().unwrap_or(id.as_str());
+        let copy = placement::NewPlacement {
+            object: key,
+            folder: self.folder,
+            name,
+            labels: draft.labels,
+            tags: &draft.tags,
+            properties: &draft.properties,
+            placed_by: caller.account,
+        };
+        placement::insert(work.tx, &self.permit, &copy, work.now())?;
+        work.record(
+            Event::done("object.made")
+                .project(&self.project.id)
+                .subject(id)
+                .rule(self.permit.rule().code())
+                .after(json!({
+                    "state": store::text::Word::word(state),
+                    "folder": crate::folder::shown(&self.path),
+                    "name": name,
+                    "hidden": draft.hidden,
+                    "types": draft.types,
+                    "tags": draft.tags,
+                    "properties": draft.properties,
+                    "details": digest(&draft.details),
+                })),
+        )?;
+        Ok(key)
+    }
+}
+
+/// What a new object will be.
+pub(crate) struct Draft {
+    name: Option<String>,
+    tags: Vec<String>,
+    types: Vec<String>,
+    hidden: bool,
+    properties: Map<String, Json>,
+    details: Json,
+    links: Vec<String>,
+    labels: Labels,
+}
+
+impl Default for Draft {
+    fn default() -> Self {
+        Self {
+            name: None,
+            tags: Vec::new(),
+            types: Vec::new(),
+            hidden: false,
+            properties: Map::new(),
+            details: no_details(),
+            links: Vec::new(),
+            labels: Labels::default(),
+        }
+    }
+}
+
+impl Draft {
+    /// The metadata of a record's copy, which may have to stay where it is. The folder is not among them.
+    fn of_record(work: &Work<'_>, source: &RecordCopy, into: &Project) -> Result<Self> {
+        let copy = work.copy(&source.id.clone().into(), &source.project)?;
+        work.permit(&copy.access, Action::ListData)?;
+        let mut labels = copy.placement.labels;
+        if copy.project.key != into.key {
+            let into = Destination { contains_phi: into.flags.contains_phi };
+            work.permit(&copy.access, Action::CopyOut { into })?;
+            labels = labels.union(carried(&copy.project));
+        }
+        Ok(Self {
+            labels,
+            name: Some(copy.placement.name),
+            tags: copy.placement.tags,
+            types: copy.object.types,
+            hidden: copy.object.hidden,
+            properties: copy.placement.properties,
+            details: object::details(work.tx, copy.object.key)?,
+            links: object::links(work.tx, copy.object.key)?,
+        })
+    }
+
+    /// Takes over what an input gives.
+    pub(crate) fn take(&mut self, input: &NewObject<'_>) {
+        if let Some(name) = input.name {
+            self.name = Some(name.to_string());
+        }
+        if let Some(tags) = input.tags {
+            self.tags = tags.iter().map(ToString::to_string).collect();
+        }
+        if let Some(types) = input.types {
+            self.types = types.iter().map(ToString::to_string).collect();
+        }
+        if let Some(hidden) = input.hidden {
+            self.hidden = hidden;
+        }
+        if let Some(properties) = input.properties {
+            let entry = |(key, value): (_, &wire::text::PropertyValue)| {
+                let key: &wire::text::PropertyKey = key;
+                (key.to_string(), Json::from(value.as_str()))
+            };
+            self.properties = properties.iter().map(entry).collect();
+        }
+        if let Some(details) = input.details {
+            self.details = details.value().clone();
+            self.links = details.links().iter().map(ToString::to_string).collect();
+        }
+    }
+}
+
+/// What the flags of a project put on whatever is copied out of it (contract: identity-and-sharing B11.1).
+fn carried(project: &Project) -> Labels {
+    let flags = project.flags;
+    Labels { no_download: flags.download_restricted, no_copy: flags.restricted, phi: flags.contains_phi }
+}
+
+/// What the audit log says of details: which they were, not what they hold.
+pub(super) fn digest(details: &Json) -> Json {
+    let text = details.to_string();
+    json!({ "sha256": hex::encode(Sha256::digest(&text)), "bytes": text.len() })
+}

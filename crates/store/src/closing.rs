@@ -1,0 +1,185 @@
+//! From open to closed (contract: data 5).
+//!
+//! An object that is asked to close freezes at once: it is `closing`. It is `closed` as soon as nothing holds it back: its
+//! own class has nothing left to do, and every hidden object that it links to, in the project where it lies, is closed
+//! or could be closed together with it.
+
+use std::collections::HashSet;
+
+use wire::id::{ContainerId, ObjectId};
+
+use crate::access::Permit;
+use crate::batch::in_batches;
+use crate::db::{DbError, Row, Sql, Tx, params};
+use crate::keys::ObjectKey;
+use crate::object::ObjectState;
+use crate::text::{self, Word};
+
+/// The most objects that one change closes one after the other.
+const MOST_IN_TURN: usize = 1000;
+/// The most objects that wait for one another and are closed together.
+pub const MOST_TOGETHER: usize = 10_000;
+
+/// An object that was closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// The object.
+    pub id: ObjectId,
+    /// Where it lies.
+    pub project: ContainerId,
+}
+
+/// What settling did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// What was closed.
+    pub sealed: Vec<Sealed>,
+    /// What may be ready to be closed as well, and was not looked at any more: to be settled in another transaction.
+    pub left: Vec<ObjectKey>,
+    /// Some wait for one another, and are more than [`MOST_TOGETHER`]: they cannot be closed.
+    pub too_many: bool,
+}
+
+/// Freezes the permit's object, which is open.
+pub fn begin(tx: &Tx, permit: &Permit<'_>, now: i64) -> Result<(), DbError> {
+    set_state(tx, &[permit.object()?], ObjectState::Closing, now)
+}
+
+/// Closes each of these objects that nothing holds back, and whatever waited for those.
+///
+/// This is a consequence of what was asked before and so needs no leave: it closes only what was asked to close. A
+/// file must have its size by now, which tells that its bytes are whole.
+pub fn settle(tx: &Tx, objects: &[ObjectKey], now: i64) -> Result<Settled, DbError> {
+    let mut settled = Settled::default();
+    let mut waiting = objects.to_vec();
+    while let Some(candidate) = waiting.pop() {
+        if settled.sealed.len() >= MOST_IN_TURN {
+            settled.left.push(candidate);
+            continue;
+        }
+        let Some(together) = sealable(tx, candidate)? else { continue };
+        if together.len() > MOST_TOGETHER {
+            settled.too_many = true;
+            continue;
+        }
+        set_state(tx, &together, ObjectState::Closed, now)?;
+        let sealed = ids_of(tx, &together)?;
+        waiting.extend(waiting_for(tx, &sealed.iter().map(|sealed| sealed.id.clone()).collect::<Vec<_>>())?);
+        settled.sealed.extend(sealed);
+    }
+    Ok(settled)
+}
+
+/// The closing objects that link to one of these. When a hidden object is shown or removed, they may be ready.
+pub fn waiting_for(tx: &Tx, targets: &[ObjectId]) -> Result<Vec<ObjectKey>, DbError> {
+    let mut found = HashSet::new();
+    in_batches(targets, |batch| {
+        let mut sql = Sql::new(
+            "select distinct o.key from object_link l join object o on o.key = l.object and o.state = 'closing'
+             where l.target in (",
+        );
+        sql.bind_list(batch.iter().map(ObjectId::as_str)).push(")");
+        for row in tx.query_sql(&sql)? {
+            found.insert(row.get(0)?);
+        }
+        Ok(())
+    })?;
+    Ok(found.into_iter().collect())
+}
+
+/// An object that is not closed yet, as far as closing goes.
+struct Unsealed {
+    key: ObjectKey,
+    ready: bool,
+}
+
+/// What can be closed when `candidate` is: itself, and the closing hidden objects it leads to, which wait for nothing but
+/// each other. None when something holds it back.
+fn sealable(tx: &Tx, candidate: ObjectKey) -> Result<Option<Vec<ObjectKey>>, DbError> {
+    let own = tx.query_opt(
+        "select key, case when state = 'closing' and (class <> 'file' or size is not null) then 1 else 0 end
+         from object where key = $1",
+        params![candidate],
+    )?;
+    if !own.map(|row| unsealed(&row)).transpose()?.is_some_and(|own| own.ready) {
+        return Ok(None);
+    }
+    let mut together = vec![candidate];
+    let mut known = HashSet::from([candidate]);
+    let mut front = vec![candidate];
+    while !front.is_empty() && together.len() <= MOST_TOGETHER {
+        let mut next = Vec::new();
+        for held_by in held_by(tx, &front)? {
+            if !held_by.ready {
+                return Ok(None);
+            }
+            if known.insert(held_by.key) {
+                next.push(held_by.key);
+                together.push(held_by.key);
+            }
+        }
+        front = next;
+    }
+    Ok(Some(together))
+}
+
+/// The hidden objects that these link to, in the project where both lie, that are not closed.
+fn held_by(tx: &Tx, objects: &[ObjectKey]) -> Result<Vec<Unsealed>, DbError> {
+    const LIMIT: i64 = MOST_TOGETHER as i64 + 1;
+    let mut found = Vec::new();
+    in_batches(objects, |batch| {
+        let mut sql = Sql::new(
+            "select distinct o.key,
+                    case when o.state = 'closing' and (o.class <> 'file' or o.size is not null) then 1 else 0 end
+             from object_link l
+             join object o on o.id = l.target and o.hidden = 1 and o.state <> 'closed'
+             join placement mine on mine.object = l.object
+             join placement theirs on theirs.object = o.key and theirs.project = mine.project
+             where l.object in (",
+        );
+        // One that is not ready decides, so those come first.
+        sql.bind_list(batch.iter().copied()).push(") order by 2 limit ").bind(LIMIT);
+        for row in tx.query_sql(&sql)? {
+            found.push(unsealed(&row)?);
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+fn unsealed(row: &Row) -> Result<Unsealed, DbError> {
+    Ok(Unsealed { key: row.get(0)?, ready: row.get(1)? })
+}
+
+/// Moves objects forward in their life, in every copy. Clocks may step back; `modified` does not.
+fn set_state(tx: &Tx, objects: &[ObjectKey], state: ObjectState, now: i64) -> Result<(), DbError> {
+    in_batches(objects, |batch| {
+        let mut sql = Sql::new("update object set state = ");
+        sql.bind(state.word()).push(", touched = ").bind(now);
+        sql.push(" where key in (").bind_list(batch.iter().copied()).push(")");
+        tx.execute_sql(&sql)?;
+        let mut sql = Sql::new("update placement set state = ");
+        sql.bind(state.word()).push(", modified = case when modified < ").bind(now).push(" then ").bind(now);
+        sql.push(" else modified end where object in (").bind_list(batch.iter().copied()).push(")");
+        tx.execute_sql(&sql).map(drop)
+    })
+}
+
+fn ids_of(tx: &Tx, objects: &[ObjectKey]) -> Result<Vec<Sealed>, DbError> {
+    let mut found = Vec::new();
+    in_batches(objects, |batch| {
+        let mut sql = Sql::new(
+            "select o.id, j.id from object o join placement p on p.object = o.key join project j on j.key = p.project
+             where o.key in (",
+        );
+        sql.bind_list(batch.iter().copied()).push(")");
+        for row in tx.query_sql(&sql)? {
+            found.push(Sealed {
+                id: text::id(&row, 0, ObjectId::parse)?,
+                project: text::id(&row, 1, ContainerId::parse)?,
+            });
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
