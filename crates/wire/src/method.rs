@@ -8,9 +8,8 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use crate::id::Class;
-use crate::{answer, audit, container, project, search, system, transfer, user};
 use crate::level::Level;
-use crate::{answer, audit, container, fields, link, object, project, system, user};
+use crate::{answer, audit, container, fields, link, object, project, search, system, transfer, user};
 
 /// What a route's first segment may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

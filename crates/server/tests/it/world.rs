@@ -227,7 +227,6 @@ impl World {
     }
 }
 
-
 /// The system's clock, set ahead by a test.
 struct Ahead {
     system: Box<dyn app::Clock>,

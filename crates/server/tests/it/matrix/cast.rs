@@ -44,6 +44,8 @@ pub struct Place {
     pub project: String,
     /// A second project of the administrator's, where no other person is a member.
     pub other: String,
+    /// An open record in the project's folder `/a`, with a tag, a type and a property.
+    pub record: String,
     /// An organisation whose ADMIN is the administrator and whose MEMBER is the contributor.
     pub org: String,
 }
@@ -124,7 +126,9 @@ impl Cast {
         let folder = json!({ "folder": "/a/b", "parents": true });
         administrator.ok(&format!("/{project}/newFolder"), folder).await;
         let other = administrator.project("Other").await;
-        Place { project, other, org: "org-lab".to_owned() }
+        let record = json!({ "project": project, "folder": "/a", "tags": ["tag"], "types": ["Type"], "properties": { "gone": "x" } });
+        let record = administrator.ok("/record/new", record).await["id"].as_str().unwrap().to_owned();
+        Place { project, other, record, org: "org-lab".to_owned() }
     }
 }
 

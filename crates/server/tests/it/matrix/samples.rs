@@ -91,6 +91,22 @@ pub fn samples() -> Vec<Sample> {
         word(M::SystemResolveDataObjects, Project(Level::View), |place| json!({
             "project": place.project, "folder": "/a", "visibility": "either", "objects": [{ "name": "a" }, { "name": "b", "folder": "/" }],
         })),
+        word(M::SystemDescribeDataObjects, Account, |place| json!({ "objects": [{ "id": place.record, "describe": { "fields": { "name": true } } }], "classDescribeOptions": { "*": { "details": true } } })),
+        object(M::ObjectDescribe, Level::View, |place| json!({ "project": place.project, "fields": { "name": true, "details": true }, "defaultFields": true })),
+        object(M::ObjectListProjects, Level::View, |_| json!({})),
+        object(M::ObjectRename, Level::Upload, |place| json!({ "project": place.project, "name": "other" })),
+        object(M::ObjectSetProperties, Level::Upload, |place| json!({ "project": place.project, "properties": { "k": "v", "gone": null } })),
+        object(M::ObjectAddTags, Level::Upload, |place| json!({ "project": place.project, "tags": ["new"] })),
+        object(M::ObjectRemoveTags, Level::Upload, |place| json!({ "project": place.project, "tags": ["tag"] })),
+        object(M::ObjectAddTypes, Level::Upload, |_| json!({ "types": ["New"] })),
+        object(M::ObjectRemoveTypes, Level::Upload, |_| json!({ "types": ["Type"] })),
+        object(M::ObjectGetDetails, Level::View, |place| json!({ "project": place.project })),
+        object(M::ObjectSetDetails, Level::Upload, |place| json!({ "link": { "$dnanexus_link": place.record }, "list": [1, "x"] })),
+        object(M::ObjectSetVisibility, Level::Upload, |_| json!({ "hidden": true })),
+
+        word(M::RecordNew, Project(Level::Upload), |place| json!({ "project": place.project, "name": "r", "folder": "/a", "parents": true, "tags": ["t"], "types": ["T"], "hidden": false, "properties": { "k": "v" }, "details": { "l": { "$dnanexus_link": place.record } }, "close": true, "initializeFrom": { "project": place.project, "id": place.record } })),
+        object(M::RecordClose, Level::Upload, |_| json!({})),
+        word(M::FileNew, Project(Level::Upload), |place| json!({ "project": place.project, "name": "f", "folder": "/a/b", "media": "text/plain", "tags": ["t"], "properties": { "k": "v" } })),
     ]
 }
 
@@ -102,4 +118,9 @@ fn word(method: MethodName, needs: Needs, body: fn(&Place) -> Value) -> Sample {
 /// A method of the place's project.
 fn project(method: MethodName, least: Level, body: fn(&Place) -> Value) -> Sample {
     Sample { method, needs: Needs::Project(least), subject: Some(|place| place.project.clone()), body }
+}
+
+/// A method of the place's record.
+fn object(method: MethodName, least: Level, body: fn(&Place) -> Value) -> Sample {
+    Sample { method, needs: Needs::Project(least), subject: Some(|place| place.record.clone()), body }
 }
