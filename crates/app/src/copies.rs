@@ -74,15 +74,18 @@ impl Work<'_> {
         Err(absent(id.as_str()))
     }
 
-    /// The copies of an object that the caller may see.
+    /// The copies of an object that the caller may see: highest level first, then the oldest first.
     ///
     /// # Errors
     /// The store's.
     pub fn copies(&self, id: &ObjectId) -> Result<Vec<Copy>> {
         let Some(object) = store::object::by_id(self.tx, id)? else { return Ok(Vec::new()) };
+        let mut places = self.places(&[object.key])?;
         let mut copies = Vec::new();
-        for (project, access) in self.places(&[object.key])?.projects.into_values() {
-            copies.extend(self.copy_in(&object, project, &access)?);
+        for project in places.of_object.remove(&object.key).unwrap_or_default() {
+            if let Some((project, access)) = places.projects.remove(&project) {
+                copies.extend(self.copy_in(&object, project, &access)?);
+            }
         }
         Ok(copies)
     }
@@ -109,6 +112,11 @@ impl Work<'_> {
             places.sort_by_key(|project| Reverse(projects.get(project).map(|(_, access)| access.level())));
         }
         Ok(Places { projects, of_object })
+    }
+
+    /// The project of a key, with the caller's access to it; none when the caller may not see it.
+    pub(crate) fn project_of_key(&self, key: ProjectKey) -> Result<Option<(Project, Access)>> {
+        Ok(self.projects_of_keys([key])?.remove(&key))
     }
 
     /// Those of these projects that the caller may see, with the access to each.

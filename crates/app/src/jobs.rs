@@ -58,7 +58,6 @@ pub const JOBS: &[Job] = &[
         turn: |app| Box::pin(app.remove_orphans()),
     },
     Job {
-    Job {
         name: "nonces",
         every: Duration::from_secs(60),
         turn: |app| Box::pin(async move { app.forget_nonces().await }),

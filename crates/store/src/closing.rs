@@ -12,8 +12,8 @@ use crate::access::Permit;
 use crate::batch::in_batches;
 use crate::db::{DbError, Row, Sql, Tx, params};
 use crate::keys::ObjectKey;
-use crate::object::ObjectState;
-use crate::text::{self, Word};
+use crate::object::{self, ObjectState};
+use crate::text;
 
 /// The most objects that one change closes one after the other.
 const MOST_IN_TURN: usize = 1000;
@@ -42,7 +42,7 @@ pub struct Settled {
 
 /// Freezes the permit's object, which is open.
 pub fn begin(tx: &Tx, permit: &Permit<'_>, now: i64) -> Result<(), DbError> {
-    set_state(tx, &[permit.object()?], ObjectState::Closing, now)
+    object::set_state(tx, &[permit.object()?], ObjectState::Closing, now)
 }
 
 /// Closes each of these objects that nothing holds back, and whatever waited for those.
@@ -62,7 +62,7 @@ pub fn settle(tx: &Tx, objects: &[ObjectKey], now: i64) -> Result<Settled, DbErr
             settled.too_many = true;
             continue;
         }
-        set_state(tx, &together, ObjectState::Closed, now)?;
+        object::set_state(tx, &together, ObjectState::Closed, now)?;
         let sealed = ids_of(tx, &together)?;
         waiting.extend(waiting_for(tx, &sealed.iter().map(|sealed| sealed.id.clone()).collect::<Vec<_>>())?);
         settled.sealed.extend(sealed);
@@ -149,20 +149,6 @@ fn held_by(tx: &Tx, objects: &[ObjectKey]) -> Result<Vec<Unsealed>, DbError> {
 
 fn unsealed(row: &Row) -> Result<Unsealed, DbError> {
     Ok(Unsealed { key: row.get(0)?, ready: row.get(1)? })
-}
-
-/// Moves objects forward in their life, in every copy. Clocks may step back; `modified` does not.
-fn set_state(tx: &Tx, objects: &[ObjectKey], state: ObjectState, now: i64) -> Result<(), DbError> {
-    in_batches(objects, |batch| {
-        let mut sql = Sql::new("update object set state = ");
-        sql.bind(state.word()).push(", touched = ").bind(now);
-        sql.push(" where key in (").bind_list(batch.iter().copied()).push(")");
-        tx.execute_sql(&sql)?;
-        let mut sql = Sql::new("update placement set state = ");
-        sql.bind(state.word()).push(", modified = case when modified < ").bind(now).push(" then ").bind(now);
-        sql.push(" else modified end where object in (").bind_list(batch.iter().copied()).push(")");
-        tx.execute_sql(&sql).map(drop)
-    })
 }
 
 fn ids_of(tx: &Tx, objects: &[ObjectKey]) -> Result<Vec<Sealed>, DbError> {

@@ -5,7 +5,7 @@ use wire::id::ObjectId;
 use crate::blob::BlobState;
 use crate::db::{DbError, Tx, params};
 use crate::keys::ObjectKey;
-use crate::object::{self, ObjectState};
+use crate::object::ObjectState;
 use crate::text::{self, Word};
 
 /// Size and digests of a whole file, digests in lower-case hex.
@@ -34,7 +34,7 @@ pub struct Waiting {
 /// bytes cannot be sealed before an operator has restored them.
 pub fn waiting(tx: &Tx, limit: u32) -> Result<Vec<Waiting>, DbError> {
     tx.query(
-        "select o.key, o.id from object o where o.state = $1 and o.class = 'file' and not exists (
+        "select o.key, o.id from object o where o.state = $1 and o.class = 'file' and o.size is null and not exists (
            select 1 from file_part p join stored_blob b on b.key = p.stored_blob
            where p.object = o.key and b.damaged is not null)
          order by o.touched, o.key limit $2",
@@ -45,16 +45,16 @@ pub fn waiting(tx: &Tx, limit: u32) -> Result<Vec<Waiting>, DbError> {
     .collect()
 }
 
-/// Closes a closing file for good; says whether it still was one.
+/// Gives a closing file its size and digests; says whether it lacked them. Nothing of its own holds it back from being
+/// closed now: [`crate::closing::settle`] it.
 pub fn seal(tx: &Tx, file: ObjectKey, whole: &WholeFile, now: i64) -> Result<bool, DbError> {
     let changed = tx.execute(
-        "update object set size = $2, md5 = $3, sha256 = $4, blake3 = $5 where key = $1 and state = $6",
+        "update object set size = $2, md5 = $3, sha256 = $4, blake3 = $5 where key = $1 and state = $6 and size is null",
         params![file, whole.size, &whole.md5, &whole.sha256, &whole.blake3, ObjectState::Closing.word()],
     )?;
     if changed == 0 {
         return Ok(false);
     }
-    object::set_state(tx, file, ObjectState::Closed, now)?;
     tx.execute(
         "update stored_blob set state = $2, changed = $3
          where state = $4 and key in (select p.stored_blob from file_part p where p.object = $1)",

@@ -145,6 +145,7 @@ methods! {
     SystemResolveDataObjects: SYSTEM, "resolveDataObjects", Token, Read, search::ResolveDataObjects => search::Resolved,
         "Finds the objects of exact names in folders.";
     // The bytes of files
+    FileNew: Subject::Word("file"), "new", Token, Create, object::NewFile => answer::Made, "Makes an open file without bytes.";
     FileUpload: FILE, "upload", Token, Write, transfer::Upload => transfer::TransferUrl, "Says where to send one part of an open file.";
     FileClose: FILE, "close", Token, Write, answer::NoInput => transfer::FileClosed, "Freezes a file; its content never changes again.";
     FileDownload: FILE, "download", Token, Read, transfer::Download => transfer::TransferUrl, "Says where to fetch the bytes of a closed file.";
@@ -171,9 +172,6 @@ methods! {
     RecordNew: Subject::Word("record"), "new", Token, Create, object::NewRecord => answer::Made, "Makes a record.";
     RecordClose: Subject::Entity(&[Class::Record]), "close", Token, Write, answer::NoInput => object::Closed,
         "Closes a record: its content never changes again.";
-
-    // Files
-    FileNew: Subject::Word("file"), "new", Token, Create, object::NewFile => answer::Made, "Makes an open file without bytes.";
 }
 
 impl MethodName {

@@ -52,6 +52,7 @@ pub async fn close(ctx: Ctx, id: FileId, _: NoInput) -> Result<FileClosed> {
                     .rule(permit.rule().code())
                     .after(json!({ "parts": sum.parts, "size": sum.bytes })),
             )?;
+            crate::object::settle(work, &[file])?;
             Ok(FileClosed { id: id.clone().into(), detail: None })
         })
         .await?;

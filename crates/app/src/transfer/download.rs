@@ -21,9 +21,10 @@ use super::openings::{Opening, Openings};
 use super::stream::{Cut, Reading};
 use super::turn;
 use crate::context::{App, Ctx, Door, RequestInfo};
+use crate::copies::Copy;
 use crate::error::{Error, Result};
 use crate::event::Event;
-use crate::work::{Copy, Work, absent};
+use crate::work::{Work, absent};
 
 /// `/file-xxxx/download`: where to fetch the bytes. Two equal calls by one token get equal addresses, unless they are
 /// preauthenticated.
@@ -64,14 +65,8 @@ fn choose(work: &Work<'_>, asked: &Asked) -> Result<(Copy, &'static str)> {
         return Ok((copy, rule));
     }
     // Any copy that allows it will do. Where none does, the caller learns why of the one that came closest.
-    let object = store::object::by_id(work.tx, &id)?.ok_or_else(|| absent(id.as_str()))?;
     let mut nearest: Option<(Copy, Error)> = None;
-    for project in store::placement::projects_of(work.tx, object.key)? {
-        let copy = match work.copy(&id, &project) {
-            Ok(copy) => copy,
-            Err(Error::Said(said)) if said.kind == ErrorType::ResourceNotFound => continue,
-            Err(error) => return Err(error),
-        };
+    for copy in work.copies(&id)? {
         match readable(work, &copy, asked) {
             Ok(rule) => return Ok((copy, rule)),
             Err(error @ (Error::Refused(_) | Error::Said(_))) => {

@@ -100,6 +100,7 @@ async fn seal(app: &Arc<App>, file: &Waiting) -> Result<()> {
                         .subject(&id)
                         .after(json!({ "size": whole.size, "sha256": whole.sha256 })),
                 )?;
+                crate::object::settle(work, &[key])?;
             }
             Ok(())
         })

@@ -19,9 +19,10 @@ use wire::{ApiError, ErrorType};
 use super::link::{self, Life};
 use super::{Turn, turn};
 use crate::context::{App, Ctx, Door, RequestInfo};
+use crate::copies::Copy;
 use crate::error::{Error, Result};
 use crate::event::Event;
-use crate::work::{Copy, Work};
+use crate::work::Work;
 
 /// How long an address for a part is good, in ms: one hour. Clients ask for a new one for every try.
 const LINK_LIFE_MS: i64 = 60 * 60 * 1000;

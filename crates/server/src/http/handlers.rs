@@ -7,8 +7,7 @@ use app::{Ctx, Error};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use wire::id::{ContainerId, FileId, ProjectId};
-use wire::id::{ContainerId, ObjectId, ProjectId, RecordId};
+use wire::id::{ContainerId, FileId, ObjectId, ProjectId, RecordId};
 use wire::{ApiError, ErrorType, Id, METHODS, MethodName};
 
 type Answer = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;
@@ -45,6 +44,7 @@ fn handler_of(name: MethodName) -> Handler {
         M::SystemFindAuditEvents => plain(app::audit_log::find_events),
         M::ProjectNew => plain(app::project::new),
         M::ProjectDescribe => entity::<ContainerId, _, _, _>(app::project::describe),
+        M::FileNew => plain(app::object::new_file),
         M::FileUpload => entity::<FileId, _, _, _>(app::transfer::upload::upload),
         M::FileClose => entity::<FileId, _, _, _>(app::transfer::close::close),
         M::FileDownload => entity::<FileId, _, _, _>(app::transfer::download::download),
@@ -69,7 +69,6 @@ fn handler_of(name: MethodName) -> Handler {
         M::ObjectSetVisibility => entity::<ObjectId, _, _, _>(app::object::set_visibility),
         M::RecordNew => plain(app::object::new_record),
         M::RecordClose => entity::<RecordId, _, _, _>(app::object::close),
-        M::FileNew => plain(app::object::new_file),
     }
 }
 
@@ -156,5 +155,4 @@ macro_rules! entity_ids {
     )+};
 }
 
-entity_ids!(ContainerId, FileId, ProjectId);
-entity_ids!(ContainerId, ProjectId, ObjectId, RecordId);
+entity_ids!(ContainerId, FileId, ObjectId, ProjectId, RecordId);

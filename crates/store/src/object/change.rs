@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::access::Permit;
+use crate::batch::in_batches;
 use crate::db::{DbError, Sql, Tx, params};
 use crate::keys::ObjectKey;
 use crate::object::{BATCH, ObjectState};
@@ -51,11 +52,18 @@ pub fn set_hidden(tx: &Tx, permit: &Permit<'_>, hidden: bool, now: i64) -> Resul
     touch_copies(tx, key, now)
 }
 
-/// Moves an object forward in its life, in every copy.
-pub(crate) fn set_state(tx: &Tx, key: ObjectKey, state: ObjectState, now: i64) -> Result<(), DbError> {
-    tx.execute("update object set state = $2, touched = $3 where key = $1", params![key, state.word(), now])?;
-    tx.execute("update placement set state = $2 where object = $1", params![key, state.word()])?;
-    touch_copies(tx, key, now)
+/// Moves objects forward in their life, in every copy.
+pub(crate) fn set_state(tx: &Tx, keys: &[ObjectKey], state: ObjectState, now: i64) -> Result<(), DbError> {
+    in_batches(keys, |batch| {
+        let mut sql = Sql::new("update object set state = ");
+        sql.bind(state.word()).push(", touched = ").bind(now);
+        sql.push(" where key in (").bind_list(batch.iter().copied()).push(")");
+        tx.execute_sql(&sql)?;
+        let mut sql = Sql::new("update placement set state = ");
+        sql.bind(state.word()).push(", modified = case when modified < ").bind(now).push(" then ").bind(now);
+        sql.push(" else modified end where object in (").bind_list(batch.iter().copied()).push(")");
+        tx.execute_sql(&sql).map(drop)
+    })
 }
 
 /// A change of the object is a change of each of its copies. Clocks may step back; `modified` does not.

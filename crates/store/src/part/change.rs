@@ -84,7 +84,7 @@ pub fn freeze(tx: &Tx, permit: &Permit<'_>, now: i64) -> Result<(), DbError> {
          where file_part.object = $1 and file_part.part = laid.part",
         params![key],
     )?;
-    object::set_state(tx, key, ObjectState::Closing, now)
+    object::set_state(tx, &[key], ObjectState::Closing, now)
 }
 
 /// An upload keeps its file from counting as abandoned, and changes the one copy that an open file has.

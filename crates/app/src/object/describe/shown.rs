@@ -40,11 +40,14 @@ pub(super) fn describe(loaded: &Loaded, shown: &Shown<'_>, fields: &Fields) -> D
         out.by_default("media", || object.media.as_deref().unwrap_or_default())
             .by_default("archivalState", || placement.archival.word());
     }
-    if let Some(size) = object.size {
-        out.by_default("size", || size);
-    }
-    if let Some(md5) = &object.md5 {
-        out.on_request("md5", || md5.as_str());
+    // A file may know its size and still wait for what it links to.
+    if object.state == ObjectState::Closed {
+        if let Some(size) = object.size {
+            out.by_default("size", || size);
+        }
+        if let Some(md5) = &object.md5 {
+            out.on_request("md5", || md5.as_str());
+        }
     }
     if shown.has_parts() {
         let parts = || parts(loaded.parts.get(&object.key).map_or(&[], Vec::as_slice));
