@@ -1,6 +1,9 @@
 //! Searching data objects (contract: data 10.1, 10.2, invariants 31 to 36; F184).
 
+mod bulk;
+mod hidden;
 mod model;
+mod properties;
 
 use serde_json::{Value, json};
 use wire::Level;
