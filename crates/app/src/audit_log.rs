@@ -129,7 +129,8 @@ fn may_read(work: &Work<'_>, input: &FindAuditEvents) -> Result<()> {
         let (_, access) = work.project(&project.clone().into())?;
         work.permit(&access, Action::ReadAudit)?;
     } else if let Some(org) = &input.org {
-        work.org_permit(org, OrgAction::ReadAudit)?;
+        let (_, access) = work.org(org)?;
+        work.org_permit(&access, OrgAction::ReadAudit)?;
     } else {
         work.system_permit(SystemAction::ReadAudit)?;
     }

@@ -11,7 +11,7 @@ use store::account::{self, Account, AccountState, NewAccount};
 use store::db::Tx;
 use store::grant::{self, Principal};
 use store::org::{self, Membership, NewOrg};
-use store::project::{Flags, NewProject};
+use store::project::{Flags, MonthlyLimits, NewProject};
 use store::text::Word as _;
 use store::token::{self, NewToken, Purpose};
 use wire::id::{BillToId, ContainerId, OrgId, UserId};
@@ -325,7 +325,7 @@ impl Seed<'_> {
             .ok_or_else(|| wrong(format!("no user has ADMINISTER in {id}")))?;
         let mut flags = Flags::default();
         for name in &project.flags {
-            if !flags.turn_on(name) {
+            if !flags.set(name, true) {
                 return Err(wrong(format!("{id} has the unknown flag \"{name}\"")));
             }
         }
@@ -341,6 +341,9 @@ impl Seed<'_> {
                 bill_to: project.bill_to.as_ref().map_or(maker, BillToId::as_str),
                 flags,
                 database_results_restricted: None,
+                tags: &[],
+                properties: &serde_json::Map::new(),
+                limits: MonthlyLimits::default(),
                 created_by: maker,
             },
             self.now,

@@ -10,6 +10,8 @@ pub mod error;
 pub mod event;
 pub mod fixture;
 pub mod options;
+mod party;
+mod person;
 pub mod work;
 
 pub mod folder;
@@ -20,6 +22,7 @@ pub mod mailer;
 pub mod member;
 pub mod nonce;
 pub mod object;
+pub mod org;
 pub mod project;
 pub mod search;
 pub mod session;

@@ -15,6 +15,8 @@ pub struct Options {
     pub read_only_cap: ReadOnlyCap,
     /// Whether anybody may make an account for themselves.
     pub self_sign_up: bool,
+    /// What a GB of storage costs in a month, in the operator's currency.
+    pub storage_price: f64,
 }
 
 impl Options {

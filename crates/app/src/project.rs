@@ -1,45 +1,56 @@
-//! Projects themselves: making and describing them (contract: identity-and-sharing 5.1, 5.2).
+//! Projects themselves: making, describing, changing and destroying them (contract: identity-and-sharing 5).
 
+mod access;
 mod describe;
+mod find;
+mod metadata;
+mod settings;
+mod update;
 
 use serde_json::json;
 use store::grant;
-use store::project::{Flags, NewProject};
-use wire::Class;
+use store::project::{Flags, MonthlyLimits, NewProject};
 use wire::answer::Made;
-use wire::id::ContainerId;
-use wire::project::New;
+use wire::id::{ContainerId, ProjectId};
+use wire::project::{Destroy, New};
 use wire::text::RegionName;
+use wire::{ApiError, Class, ErrorType};
 
+use crate::billing;
 use crate::context::Ctx;
 use crate::error::{Error, Result};
 use crate::event::Event;
 
-pub use describe::describe;
+pub use access::describe_access;
+pub use describe::{describe, describe_all};
+pub use find::{find, find_of_org};
+pub use metadata::{add_tags, remove_tags, set_properties};
+pub use update::update;
 
 /// `/project/new`: makes a project whose maker is its only member, with ADMINISTER (F097).
 ///
 /// # Errors
-/// `PermissionDenied` when the caller may not make projects or may not bill the payer, `InvalidInput` for a region
-/// that the payer cannot use.
+/// `PermissionDenied` when the caller may not make projects, may not bill the payer, or the payer has no licence for a
+/// flag; `InvalidInput` for a region that the payer cannot use.
 pub async fn new(ctx: Ctx, input: New) -> Result<Made> {
     let id = ContainerId::from_id(ctx.app.mint(Class::Project))
         .ok_or_else(|| Error::internal("a minted project id is one"))?;
     ctx.change(move |work| {
+        billing::no_outside_storage(input.default_symlink.as_ref(), input.drive.as_ref())?;
         let caller = work.caller()?;
-        let bill_to = crate::billing::payer(work, input.bill_to.as_ref())?;
+        let bill_to = billing::payer(work, input.bill_to.as_ref())?;
         let permit = work.create_project_permit(&bill_to)?;
-        let region = crate::billing::region(work, input.region.as_ref().map(RegionName::as_str))?;
-        let flags = Flags {
-            protected: input.protected,
-            restricted: input.restricted,
-            download_restricted: input.download_restricted,
-            preview_viewer_restricted: input.preview_viewer_restricted || input.download_restricted,
-            external_upload_restricted: input.external_upload_restricted,
-            database_ui_view_only: input.database_ui_view_only,
-            contains_phi: input.contains_phi,
-            ..Flags::default()
+        let flags = settings::with_flags(Flags::default(), &input.flags);
+        billing::licensed(work, bill_to.as_str(), &settings::features_for(Flags::default(), flags), None)?;
+        let limits = MonthlyLimits {
+            compute: input.monthly_compute_limit.map(wire::number::Whole::get),
+            egress_bytes: input.monthly_egress_bytes_limit.map(wire::number::Whole::get),
+            storage: input.monthly_storage_limit.map(wire::number::Amount::get),
         };
+        if limits != MonthlyLimits::default() {
+            billing::may_limit_spending(work, bill_to.as_str(), None)?;
+        }
+        let region = billing::region(work, input.region.as_ref().map(RegionName::as_str))?;
         let key = store::project::insert(
             work.tx,
             &permit,
@@ -51,7 +62,10 @@ pub async fn new(ctx: Ctx, input: New) -> Result<Made> {
                 region: &region,
                 bill_to: bill_to.as_str(),
                 flags,
-                database_results_restricted: input.database_results_restricted.map(i64::from),
+                database_results_restricted: input.database_results_restricted.map(wire::number::Whole::get),
+                tags: &metadata::texts(&input.tags),
+                properties: &metadata::hash(&input.properties),
+                limits,
                 created_by: caller.id.as_str(),
             },
             work.now(),
@@ -63,6 +77,48 @@ pub async fn new(ctx: Ctx, input: New) -> Result<Made> {
                 .after(json!({ "billTo": bill_to, "region": region, "flags": flags.names() })),
         )?;
         Ok(Made::new(id.clone()))
+    })
+    .await
+}
+
+/// `/project-xxxx/destroy`: the project is gone at once, what lies in it is collected in the background (F119).
+///
+/// # Errors
+/// `PermissionDenied` below ADMINISTER, or while the project is protected against destruction.
+pub async fn destroy(ctx: Ctx, id: ProjectId, input: Destroy) -> Result<Made> {
+    ctx.change(move |work| {
+        let (project, access) = work.project(&id.clone().into())?;
+        let permit = work.permit(&access, policy::Action::DestroyProject)?;
+        store::project::destroy(work.tx, &permit, &project, work.now())?;
+        work.record(
+            Event::done("project.destroyed")
+                .project(&project.id)
+                .before(json!({ "billTo": project.bill_to, "terminateJobs": input.terminate_jobs })),
+        )?;
+        Ok(Made::new(project.id))
+    })
+    .await
+}
+
+/// `/project-xxxx/acceptDataProtectionNotice`: from now on the caller reaches the data of the project
+/// (contract: identity-and-sharing 7).
+///
+/// # Errors
+/// `InvalidState` when the project shows no notice.
+pub async fn accept_notice(ctx: Ctx, id: ProjectId, _: wire::answer::NoInput) -> Result<Made> {
+    ctx.change(move |work| {
+        let (project, access) = work.project(&id.clone().into())?;
+        let permit = work.permit(&access, policy::Action::AcceptNotice)?;
+        if !project.flags.display_data_protection_notice {
+            return Err(ApiError::new(
+                ErrorType::InvalidState,
+                format!("{} shows no data protection notice, so there is none to accept.", project.id),
+            )
+            .into());
+        }
+        store::project::accept_notice(work.tx, &permit, work.caller()?.account, work.now())?;
+        work.record(Event::done("project.noticeAccepted").project(&project.id))?;
+        Ok(Made::new(project.id))
     })
     .await
 }

@@ -1,7 +1,7 @@
 //! Whether the caller may know of an entity at all.
 
 use wire::Id;
-use wire::id::{ContainerId, ObjectId};
+use wire::id::{ContainerId, ObjectId, OrgId};
 
 use crate::context::Ctx;
 use crate::error::Result;
@@ -15,6 +15,9 @@ pub async fn check(ctx: &Ctx, id: &Id) -> Result<()> {
         ctx.look(move |work| work.project(&project).map(|_| ())).await?;
     } else if let Some(object) = ObjectId::from_id(id.clone()) {
         ctx.look(move |work| work.any_copy(&object, None).map(|_| ())).await?;
+    }
+    if let Some(org) = OrgId::from_id(id.clone()) {
+        ctx.look(move |work| work.org(&org).map(|_| ())).await?;
     }
     Ok(())
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use policy::{Action, OrgAction, SystemAction};
-use store::access::{Access, Caller, OrgPermit, Permit, Refused, Settings, SystemPermit};
+use store::access::{Access, Caller, OrgAccess, OrgPermit, Permit, Refused, Settings, SystemPermit};
 use store::db::Tx;
+use store::org::Org;
 use store::project::Project;
 use wire::id::{BillToId, ContainerId, ObjectId, OrgId};
 use wire::{ApiError, ErrorType};
@@ -136,14 +137,22 @@ impl<'tx> Work<'tx> {
             .map_err(Error::Refused)
     }
 
+    /// The organisation of an id, with the caller's access to it. Everybody may know that it exists.
+    ///
+    /// # Errors
+    /// `ResourceNotFound`.
+    pub fn org(&self, id: &OrgId) -> Result<(Org, OrgAccess)> {
+        let org = store::org::by_id(self.tx, id)?.ok_or_else(|| absent(id.as_str()))?;
+        let access = OrgAccess::load(self.tx, self.caller()?, &self.settings(), &org)?;
+        Ok((org, access))
+    }
+
     /// Leave to do something in an organisation.
     ///
     /// # Errors
-    /// `ResourceNotFound` when there is no such organisation; `Refused`, with the rule that decided.
-    pub fn org_permit(&self, id: &OrgId, action: OrgAction) -> Result<OrgPermit<'tx>> {
-        let key = store::org::key_of(self.tx, id)?.ok_or_else(|| absent(id.as_str()))?;
-        store::access::org_permit(self.tx, self.caller()?, &self.settings(), key, id, action)?
-            .map_err(Error::Refused)
+    /// `Refused`, with the rule that decided.
+    pub fn org_permit(&self, access: &OrgAccess, action: OrgAction) -> Result<OrgPermit<'tx>> {
+        access.permit(self.tx, action).map_err(Error::Refused)
     }
 
     /// What the operator decided, as far as access goes, and the time.

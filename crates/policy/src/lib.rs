@@ -13,6 +13,7 @@
 
 pub mod action;
 pub mod capability;
+mod combine;
 pub mod decide;
 pub mod describe;
 mod evaluate;
@@ -30,6 +31,7 @@ pub mod system;
 
 pub use action::{Account, Action, Destination, FlagChange, Invitee, MemberChange, Requirement, Subject};
 pub use capability::{Capabilities, Capability};
+pub use combine::{lowered, raised};
 pub use decide::{Decision, ObjectFields, Outcome, Reason, decide, explain, object_fields};
 pub use describe::{Access, AccessReport, Source, describe, effective, may_own};
 pub use facts::{

@@ -27,6 +27,12 @@ macro_rules! rules {
                 match code { $($code => Some(Self::$name),)+ _ => None }
             }
 
+            /// The rule in words, addressed to the person whom it concerns; for refusals also what to do.
+            #[must_use]
+            pub fn sentence(self) -> &'static str {
+                crate::sentence::reason(self)
+            }
+
             /// What a refusal under this rule is to a caller who sees the subject.
             #[must_use]
             pub fn outcome(self) -> Outcome {
@@ -172,8 +178,12 @@ rules! {
     PhiIrreversible => "flag.phiIrreversible", InvalidState;
     /// `containsPHI` is not set while PUBLIC is a member.
     PhiWhilePublic => "flag.phiWhilePublic", InvalidState;
-    /// `downloadRestricted` keeps previews off.
+    /// `downloadRestricted` turns previews off, and goes only after they were allowed again.
     PreviewForced => "flag.previewForced", InvalidInput;
+    /// The account that pays has no licence for what the change needs.
+    FeatureOff => "bill.featureOff";
+    /// Switching it would leave nobody who could switch it back.
+    ResolutionStuck => "flag.resolutionStuck", InvalidState;
     /// Copies elsewhere are reached by ADMINs of the organisation that pays.
     OrgAdminRequired => "org.adminRequired";
     /// Members of the organisation only.

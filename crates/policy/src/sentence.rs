@@ -28,6 +28,8 @@ pub(crate) fn sentence(decision: &Decision, subject: &str) -> String {
         Rule::Protected => {
             format!("ADMINISTER permission required in {subject} to perform this action: {why}.")
         }
+        // Clients look for a sentence that begins with these words (contract 1).
+        Rule::BillPhi => format!("PHI features must be enabled for {subject}: {why}"),
         Rule::OrgAdminRequired => {
             format!("Administrator access to {subject} required to perform this operation: {why}.")
         }
@@ -166,7 +168,7 @@ pub(crate) fn reason(rule: Rule) -> &'static str {
             "you may not spend on behalf of the account named; ask an administrator of the organization for billable activities"
         }
         Rule::BillPhi => {
-            "PHI features must be enabled for the account that pays, since the project holds protected health information; choose an organization that has them"
+            "protected health information needs an organization with these features to pay for its project; choose one that has them, or ask a platform administrator"
         }
         Rule::TransferNone => "no transfer is pending",
         Rule::TransferPending => "a transfer is pending already; cancel it first",
@@ -178,7 +180,13 @@ pub(crate) fn reason(rule: Rule) -> &'static str {
             "containsPHI cannot be set while the project is open to every user; remove PUBLIC first"
         }
         Rule::PreviewForced => {
-            "previews stay off while downloads are restricted; unset downloadRestricted in the same call or before"
+            "restricting downloads switches previews off as well; unset previewViewerRestricted before downloadRestricted, or both in one call"
+        }
+        Rule::FeatureOff => {
+            "the account that pays has no licence for this; ask a platform administrator to switch it on"
+        }
+        Rule::ResolutionStuck => {
+            "no member has an entry of their own that could change this back; give somebody an own entry with ADMINISTER first"
         }
         Rule::OrgAdminRequired => "ask an administrator of the organization",
         Rule::OrgMemberRequired => {

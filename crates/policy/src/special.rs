@@ -86,6 +86,10 @@ pub(crate) fn condition(facts: &Facts, action: Action, held: &Held, standing: Op
 }
 
 /// Contract 7, B11.10, B11.22.
+///
+/// Ruling: the public client's own test pins the order in which the two download flags go: `downloadRestricted` forces
+/// `previewViewerRestricted` on, and is lifted only once that was unset, before or in the same call. Unset or not, no
+/// preview opens while `downloadRestricted` is on.
 fn flag_change(facts: &Facts, change: FlagChange) -> Option<Rule> {
     let flags = facts.project.flags;
     let public = facts.grants.iter().any(|grant| grant.via == Via::Public);
@@ -95,8 +99,13 @@ fn flag_change(facts: &Facts, change: FlagChange) -> Option<Rule> {
     if change.contains_phi == Some(true) && !flags.contains_phi && public {
         return Some(Rule::PhiWhilePublic);
     }
-    let download_restricted = change.download_restricted.unwrap_or(flags.download_restricted);
-    (change.preview_viewer_restricted == Some(false) && download_restricted).then_some(Rule::PreviewForced)
+    let preview_restricted = change.preview_viewer_restricted.unwrap_or(flags.preview_viewer_restricted);
+    let stuck = match change.download_restricted {
+        Some(true) => change.preview_viewer_restricted == Some(false),
+        Some(false) => flags.download_restricted && preview_restricted,
+        None => false,
+    };
+    stuck.then_some(Rule::PreviewForced)
 }
 
 /// Whether the organisation that pays lets the caller move the project (contract 8, B11.21).

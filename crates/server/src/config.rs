@@ -31,6 +31,8 @@ pub struct Config {
     pub regions: Vec<String>,
     /// Whether anybody may make an account for themselves.
     pub self_sign_up: bool,
+    /// What a GB of storage costs in a month, in your currency. Shown to those who may see what a payer is charged.
+    pub storage_price: f64,
     /// What the audit log is called in its checkpoints; give each server a name of its own.
     pub audit_origin: String,
     /// Serve TLS with the operator's certificate.
@@ -192,6 +194,7 @@ impl Default for Config {
             trust_forwarded_for: false,
             regions: vec!["local".to_owned()],
             self_sign_up: false,
+            storage_price: 0.0,
             audit_origin: "operon".to_owned(),
             tls: None,
             mail: Mail::default(),
@@ -278,6 +281,7 @@ impl Config {
             admin_access: AdminAccess::GrantSelf,
             read_only_cap: ReadOnlyCap::CollaboratorView,
             self_sign_up: self.self_sign_up,
+            storage_price: self.storage_price,
         }
     }
 
@@ -334,6 +338,9 @@ fn set(table: &mut toml::Table, path: &str, value: &str) -> anyhow::Result<()> {
 fn typed(value: &str) -> toml::Value {
     if let Ok(number) = value.parse::<i64>() {
         return toml::Value::Integer(number);
+    }
+    if let Some(number) = value.parse::<f64>().ok().filter(|_| value.contains('.')) {
+        return toml::Value::Float(number);
     }
     match value {
         "true" => toml::Value::Boolean(true),

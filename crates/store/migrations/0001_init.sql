@@ -93,8 +93,10 @@ CREATE TABLE org (
   billing_enabled BIGINT NOT NULL,
   spending_limit DOUBLE PRECISION,
   expires_at BIGINT,
+  saml_idp TEXT,
   created BIGINT NOT NULL,
-  created_by TEXT NOT NULL
+  created_by TEXT NOT NULL,
+  destroyed BIGINT
 );
 
 CREATE TABLE org_member (
@@ -136,6 +138,9 @@ CREATE TABLE project (
   display_data_protection_notice BIGINT NOT NULL DEFAULT 0,
   https_app_isolated_browsing BIGINT NOT NULL DEFAULT 0,
   destroy_protected BIGINT NOT NULL DEFAULT 0,
+  allow_sharing BIGINT NOT NULL DEFAULT 0,
+  discoverable BIGINT NOT NULL DEFAULT 0,
+  interactive_allowed BIGINT NOT NULL DEFAULT 1,
   allowed_executables TEXT,
   resolution TEXT NOT NULL DEFAULT 'greatest',
   owner BIGINT REFERENCES account (key),

@@ -5,7 +5,9 @@
 
 use std::marker::PhantomData;
 
-use policy::{Action, AdminAccess, Decision, Facts, ObjectFacts, ObjectFields, ReadOnlyCap, Rule};
+use policy::{
+    Action, AdminAccess, BillingGate, Decision, Facts, ObjectFacts, ObjectFields, ReadOnlyCap, Rule,
+};
 use wire::Level;
 use wire::id::{ContainerId, ObjectId, UserId};
 use wire::user::TokenScope;
@@ -23,7 +25,7 @@ mod system;
 mod walk;
 
 pub use system::{
-    Decided, Operator, OrgPermit, SystemPermit, create_project_permit, org_permit, payer, system_permit,
+    Decided, Operator, OrgAccess, OrgPermit, SystemPermit, create_project_permit, payer, system_permit,
 };
 pub use walk::{Reach, Walk};
 
@@ -118,6 +120,26 @@ pub struct Refused {
     pub decision: Decision,
 }
 
+impl Refused {
+    /// A refusal by a rule about something that no fact of a decision holds, such as the licence of a payer.
+    #[must_use]
+    pub fn by(rule: Rule, asked: &str, project: Option<&ContainerId>, subject: Option<&str>) -> Box<Self> {
+        let decision = Decision {
+            outcome: rule.outcome(),
+            rule,
+            missing: policy::Capabilities::NONE,
+            level: Level::None,
+            reasons: Vec::new(),
+        };
+        Box::new(Self {
+            asked: asked.to_owned(),
+            project: project.map(ToString::to_string),
+            subjects: subject.map(ToOwned::to_owned).into_iter().collect(),
+            decision,
+        })
+    }
+}
+
 impl Access {
     /// Gathers the facts about a caller in a project.
     pub fn load(tx: &Tx, caller: &Caller, settings: &Settings, project: &Project) -> Result<Self, DbError> {
@@ -150,6 +172,14 @@ impl Access {
         policy::decide(&self.facts, action).allowed()
     }
 
+    /// The same access, where another account than the project's payer would be charged.
+    #[must_use]
+    pub fn charging(&self, gate: BillingGate) -> Self {
+        let mut charging = self.clone();
+        charging.facts.billing = gate;
+        charging
+    }
+
     /// Whether the caller may know that the project exists.
     #[must_use]
     pub fn sees_project(&self) -> bool {
@@ -166,7 +196,7 @@ impl Access {
     #[must_use]
     pub fn to_object(&self, caller: &Caller, object: &Object, placement: &Placement) -> Self {
         let mut narrowed = self.clone();
-        narrowed.facts.object = Some(object_facts(caller, object, placement));
+        narrowed.facts.object = Some(object_facts(caller.account, object, placement));
         narrowed.object = Some((object.key, object.id.clone()));
         narrowed
     }
@@ -240,13 +270,13 @@ impl Permit<'_> {
     }
 }
 
-/// An object as it lies in a project, as far as a caller's access to it goes.
+/// An object as it lies in a project, as far as a person's access to it goes.
 #[must_use]
-pub fn object_facts(caller: &Caller, object: &Object, placement: &Placement) -> ObjectFacts {
+pub fn object_facts(account: AccountKey, object: &Object, placement: &Placement) -> ObjectFacts {
     ObjectFacts {
         labels: placement.labels,
         state: object.state.into(),
-        made_by_actor: object.created_by == caller.account,
+        made_by_actor: object.created_by == account,
         output: placement.is_output,
     }
 }

@@ -162,6 +162,13 @@ pub fn by_email(tx: &Tx, email: &str) -> Result<Option<Account>, DbError> {
         .transpose()
 }
 
+/// Lets a person pay for themselves by default, if this account did so far; false when another one does.
+pub fn stop_billing_to(tx: &Tx, key: AccountKey, bill_to: &str) -> Result<bool, DbError> {
+    let changed =
+        tx.execute("update account set bill_to = id where key = $1 and bill_to = $2", params![key, bill_to])?;
+    Ok(changed > 0)
+}
+
 /// The stored password hash, if a password was ever set.
 pub fn password_hash(tx: &Tx, key: AccountKey) -> Result<Option<String>, DbError> {
     tx.query_one("select password_hash from account where key = $1", params![key])?.get(0)

@@ -5,6 +5,16 @@ use crate::db::DbError;
 /// The lengths that lists are brought to, so that few statement texts exist and stay prepared.
 const SIZES: [usize; 4] = [1, 8, 64, 512];
 
+/// The items, the last one repeated until their number is one of the known lengths. At most as many as the longest.
+pub(crate) fn padded<T: Clone>(items: &[T]) -> Vec<T> {
+    let size = SIZES.into_iter().find(|size| *size >= items.len()).unwrap_or(items.len());
+    let mut batch = items.to_vec();
+    if let Some(last) = items.last() {
+        batch.resize(size, last.clone());
+    }
+    batch
+}
+
 /// Calls `f` with all the items, some hundred at a time. A batch may repeat its last item, so `f` is for `in (…)` and
 /// other things that repetition does not change.
 pub(crate) fn in_batches<T: Clone>(
@@ -13,11 +23,7 @@ pub(crate) fn in_batches<T: Clone>(
 ) -> Result<(), DbError> {
     let [.., largest] = SIZES;
     for chunk in items.chunks(largest) {
-        let size = SIZES.into_iter().find(|size| *size >= chunk.len()).unwrap_or(largest);
-        let Some(last) = chunk.last() else { continue };
-        let mut batch = chunk.to_vec();
-        batch.resize(size, last.clone());
-        f(&batch)?;
+        f(&padded(chunk))?;
     }
     Ok(())
 }

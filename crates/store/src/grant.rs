@@ -6,12 +6,13 @@ use wire::Level;
 use wire::id::{OrgId, UserId};
 
 use crate::access::{Permit, SystemPermit};
-use crate::db::{DbError, Row, Tx, params};
+use crate::batch::padded;
+use crate::db::{DbError, Row, Sql, Tx, params};
 use crate::keys::{AccountKey, OrgKey, ProjectKey};
 
 mod role;
 
-pub(crate) use role::role;
+use role::role;
 
 /// Whom a grant is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,12 +166,25 @@ pub fn administrators(tx: &Tx, project: ProjectKey) -> Result<Vec<AccountKey>, D
     )?;
     let mut found = Vec::new();
     for row in rows {
-        let rights = Rights { upload: row.get(2)?, download: row.get(3)? };
-        if (Given { role: role(&row, 1)?, rights }).level() == Level::Administer {
+        if given(&row, 1)?.level() == Level::Administer {
             found.push(row.get(0)?);
         }
     }
     Ok(found)
+}
+
+/// Users and organisations that hold something in these projects, by their text, behind `after`. The caller bounds the
+/// number of projects.
+pub fn principals_of(
+    tx: &Tx,
+    projects: &[ProjectKey],
+    after: &str,
+    limit: usize,
+) -> Result<Vec<String>, DbError> {
+    let mut sql = Sql::new("select distinct principal from project_grant where project in (");
+    sql.bind_list(padded(projects)).push(") and principal <> 'PUBLIC' and principal > ").bind(after);
+    sql.push(" order by principal limit ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    tx.query_sql(&sql)?.iter().map(|row| row.get(0)).collect()
 }
 
 /// Every grant of a project, by principal. A project has at most as many as invitations ever made to it.
@@ -198,10 +212,13 @@ fn touch(tx: &Tx, project: ProjectKey) -> Result<(), DbError> {
 }
 
 fn grant(row: &Row) -> Result<Grant, DbError> {
-    Ok(Grant {
-        principal: row.get(0)?,
-        given: Given { role: role(row, 1)?, rights: Rights { upload: row.get(2)?, download: row.get(3)? } },
-        granted_by: row.get(4)?,
-        granted: row.get(5)?,
+    Ok(Grant { principal: row.get(0)?, given: given(row, 1)?, granted_by: row.get(4)?, granted: row.get(5)? })
+}
+
+/// Reads the role and the two rights that stand in three columns from `first` on.
+pub(crate) fn given(row: &Row, first: usize) -> Result<Given, DbError> {
+    Ok(Given {
+        role: role(row, first)?,
+        rights: Rights { upload: row.get(first + 1)?, download: row.get(first + 2)? },
     })
 }

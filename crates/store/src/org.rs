@@ -1,13 +1,69 @@
-//! Organisations and their members.
+//! Organisations: their own row. Members are in [`member`], what they pay for in [`revoke`].
 
-use policy::{MemberListVisibility, OrgLevel};
-use wire::Level;
+use policy::MemberListVisibility;
+use serde::{Deserialize, Serialize};
 use wire::id::OrgId;
 
 use crate::access::{OrgPermit, SystemPermit};
-use crate::db::{DbError, Tx, params};
-use crate::keys::{AccountKey, OrgKey};
-use crate::text::Word;
+use crate::db::{DbError, Row, Tx, params};
+use crate::keys::OrgKey;
+use crate::text::{self, Word};
+
+mod feature;
+mod member;
+mod revoke;
+
+pub use feature::{Feature, Features};
+pub use member::{
+    Member, MemberFilter, Membership, MembershipFilter, admin_count, first_member, member_count, members,
+    membership, memberships, put_member, remove_member,
+};
+pub use revoke::{MAX_REVOKED, RevokedGrant, pays_for_projects, revoke_org_grants, revoke_own_grants};
+
+/// An organisation as it is kept.
+#[derive(Debug, Clone)]
+pub struct Org {
+    /// Its key.
+    pub key: OrgKey,
+    /// Its id.
+    pub id: OrgId,
+    /// The handle as written.
+    pub handle: String,
+    /// What people see.
+    pub name: String,
+    /// Who may list its members.
+    pub member_list_visibility: MemberListVisibility,
+    /// Whether only ADMINs may move its projects to another payer.
+    pub transfer_by_admins_only: bool,
+    /// Its other policies.
+    pub policies: Policies,
+    /// What it is licensed for.
+    pub features: Features,
+    /// Whether anything may be charged to it.
+    pub billing_enabled: bool,
+    /// The most that may be charged to it.
+    pub spending_limit: Option<f64>,
+    /// When it ends, in ms.
+    pub expires_at: Option<i64>,
+    /// The identity provider of its members.
+    pub saml_idp: Option<String>,
+}
+
+/// Policies that take no part in access (contract: identity-and-sharing 4.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Policies {
+    /// Executions may reuse results of earlier equal ones.
+    pub job_reuse: bool,
+    /// Executions collect detailed metrics unless told otherwise.
+    pub detailed_job_metrics_collect_default: bool,
+}
+
+impl Default for Policies {
+    fn default() -> Self {
+        Self { job_reuse: true, detailed_job_metrics_collect_default: false }
+    }
+}
 
 /// What a new organisation starts with.
 #[derive(Debug, Clone)]
@@ -28,52 +84,20 @@ pub struct NewOrg<'a> {
     pub created_by: &'a str,
 }
 
-/// A membership: level and the flags that go with it (contract: identity-and-sharing 4.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, clippy::struct_excessive_bools, reason = "the names are the contract's")]
-pub struct Membership {
-    pub level: OrgLevel,
-    pub allow_billable_activities: bool,
-    pub project_access: Level,
-    pub app_access: bool,
-    pub archival_management: bool,
-    pub data_deletion: bool,
-    pub data_search: bool,
-    pub project_member_demotion: bool,
-    pub tre_management: bool,
-    pub cloud_integration_management: bool,
-}
-
-impl Membership {
-    /// A MEMBER with the contract's default flags.
-    pub const MEMBER: Self = Self {
-        level: OrgLevel::Member,
-        allow_billable_activities: false,
-        project_access: Level::Contribute,
-        app_access: true,
-        archival_management: false,
-        data_deletion: false,
-        data_search: false,
-        project_member_demotion: false,
-        tre_management: false,
-        cloud_integration_management: false,
-    };
-    /// An ADMIN with the contract's default flags.
-    pub const ADMIN: Self = Self {
-        level: OrgLevel::Admin,
-        allow_billable_activities: true,
-        project_access: Level::Administer,
-        app_access: true,
-        archival_management: true,
-        data_deletion: true,
-        data_search: true,
-        project_member_demotion: true,
-        tre_management: false,
-        cloud_integration_management: false,
+/// The columns that [`org`] reads, in its order, with the alias `o`.
+macro_rules! org_columns {
+    () => {
+        "o.key, o.id, o.handle, o.name, o.member_list_visibility, o.restrict_project_transfer, o.policies, o.features, \
+         o.billing_enabled, o.spending_limit, o.expires_at, o.saml_idp"
     };
 }
+pub(crate) use org_columns;
 
-/// Adds an organisation without members. Fails with `Unique` on `org.id` when the handle is taken.
+/// How many columns that is.
+pub(crate) const ORG_COLUMNS: usize = 12;
+
+/// Adds an organisation without members. Fails with `Unique` on `org.id` when the handle is taken, also by one that was
+/// destroyed: ids keep their meaning.
 pub fn insert(tx: &Tx, _permit: &SystemPermit<'_>, new: &NewOrg<'_>, now: i64) -> Result<OrgKey, DbError> {
     tx.query_one(
         "insert into org (id, handle, name, member_list_visibility, restrict_project_transfer, billing_enabled, created,
@@ -84,7 +108,7 @@ pub fn insert(tx: &Tx, _permit: &SystemPermit<'_>, new: &NewOrg<'_>, now: i64) -
             new.handle,
             new.name,
             new.member_list_visibility.word(),
-            if new.transfer_by_admins_only { "ADMIN" } else { "MEMBER" },
+            transfer_word(new.transfer_by_admins_only),
             new.billing_enabled,
             now,
             new.created_by
@@ -93,36 +117,36 @@ pub fn insert(tx: &Tx, _permit: &SystemPermit<'_>, new: &NewOrg<'_>, now: i64) -
     .get(0)
 }
 
-/// Makes somebody a member, or changes the membership.
-pub fn put_member(
-    tx: &Tx,
-    permit: &OrgPermit<'_>,
-    account: AccountKey,
-    is: &Membership,
-    now: i64,
-) -> Result<(), DbError> {
+/// The key of an organisation; none when there is none or it was destroyed.
+pub fn key_of(tx: &Tx, id: &OrgId) -> Result<Option<OrgKey>, DbError> {
+    tx.query_opt("select key from org where id = $1 and destroyed is null", params![id.as_str()])?
+        .map(|row| row.get(0))
+        .transpose()
+}
+
+/// The organisation of an id; none when there is none or it was destroyed.
+pub fn by_id(tx: &Tx, id: &OrgId) -> Result<Option<Org>, DbError> {
+    tx.query_opt(
+        concat!("select ", org_columns!(), " from org o where o.id = $1 and o.destroyed is null"),
+        params![id.as_str()],
+    )?
+    .map(|row| org(&row))
+    .transpose()
+}
+
+/// Stores the name and the policies of an organisation as they are in `org`.
+pub fn save(tx: &Tx, permit: &OrgPermit<'_>, org: &Org) -> Result<(), DbError> {
+    let policies = serde_json::to_string(&org.policies).map_err(|error| DbError::Other(error.to_string()))?;
     tx.execute(
-        "insert into org_member (org, account, level, allow_billable_activities, project_access, app_access,
-           archival_management, data_deletion, data_search, project_member_demotion, tre_management,
-           cloud_integration_management, since)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-         on conflict (org, account) do update set level = $3, allow_billable_activities = $4, project_access = $5,
-           app_access = $6, archival_management = $7, data_deletion = $8, data_search = $9,
-           project_member_demotion = $10, tre_management = $11, cloud_integration_management = $12",
+        "update org set name = $2, member_list_visibility = $3, restrict_project_transfer = $4, policies = $5, saml_idp = $6
+         where key = $1",
         params![
             permit.org(),
-            account,
-            is.level.word(),
-            is.allow_billable_activities,
-            is.project_access.word(),
-            is.app_access,
-            is.archival_management,
-            is.data_deletion,
-            is.data_search,
-            is.project_member_demotion,
-            is.tre_management,
-            is.cloud_integration_management,
-            now
+            org.name.as_str(),
+            org.member_list_visibility.word(),
+            transfer_word(org.transfer_by_admins_only),
+            policies,
+            org.saml_idp.as_deref()
         ],
     )?;
     Ok(())
@@ -135,7 +159,42 @@ pub fn name_of(tx: &Tx, id: &OrgId) -> Result<Option<String>, DbError> {
         .transpose()
 }
 
-/// The key of an organisation.
-pub fn key_of(tx: &Tx, id: &OrgId) -> Result<Option<OrgKey>, DbError> {
-    tx.query_opt("select key from org where id = $1", params![id.as_str()])?.map(|row| row.get(0)).transpose()
+/// Stores what the operator decides about an organisation as it is in `org`.
+pub fn save_licence(tx: &Tx, _permit: &SystemPermit<'_>, org: &Org) -> Result<(), DbError> {
+    tx.execute(
+        "update org set features = $2, billing_enabled = $3, expires_at = $4, spending_limit = $5 where key = $1",
+        params![org.key, org.features.text(), org.billing_enabled, org.expires_at, org.spending_limit],
+    )?;
+    Ok(())
+}
+
+/// Makes an organisation a thing of the past. Its row stays, so that its id is never given to another.
+pub fn destroy(tx: &Tx, permit: &OrgPermit<'_>, now: i64) -> Result<(), DbError> {
+    tx.execute("delete from org_member where org = $1", params![permit.org()])?;
+    tx.execute("update org set destroyed = $2 where key = $1", params![permit.org(), now])?;
+    Ok(())
+}
+
+fn transfer_word(by_admins_only: bool) -> &'static str {
+    if by_admins_only { "ADMIN" } else { "MEMBER" }
+}
+
+pub(crate) fn org(row: &Row) -> Result<Org, DbError> {
+    let restricted: String = row.get(5)?;
+    let policies: String = row.get(6)?;
+    Ok(Org {
+        key: row.get(0)?,
+        id: text::id(row, 1, OrgId::parse)?,
+        handle: row.get(2)?,
+        name: row.get(3)?,
+        member_list_visibility: text::word(row, 4)?,
+        transfer_by_admins_only: restricted == "ADMIN",
+        policies: serde_json::from_str(&policies)
+            .map_err(|_| DbError::Corrupt("the policies of an organisation cannot be read".into()))?,
+        features: Features::read(row, 7)?,
+        billing_enabled: row.get(8)?,
+        spending_limit: row.get(9)?,
+        expires_at: row.get(10)?,
+        saml_idp: row.get(11)?,
+    })
 }

@@ -1,7 +1,7 @@
 //! Projects and containers: their own row, not what lies in them.
 
 use policy::Resolution;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use wire::id::{ContainerId, UserId};
 
 use crate::access::SystemPermit;
@@ -9,10 +9,16 @@ use crate::db::{DbError, Row, Sql, Tx, params};
 use crate::keys::{AccountKey, FolderKey, ProjectKey};
 use crate::text;
 
+mod change;
 mod filter;
+mod flags;
+mod usage;
 
+pub use change::{accept_notice, destroy, save, set_properties, set_tags};
 pub use filter::Filter;
 pub(crate) use filter::push_logic;
+pub use flags::Flags;
+pub use usage::{Usage, count_objects, usage};
 
 /// A project as it is kept.
 #[derive(Debug, Clone)]
@@ -37,10 +43,20 @@ pub struct Project {
     pub database_results_restricted: Option<i64>,
     /// The only executables that may be run as root executions, if limited.
     pub allowed_executables: Option<Vec<String>>,
+    /// How isolated browsing behaves, if set.
+    pub isolated_browsing_options: Option<Json>,
+    /// What may be spent in a month.
+    pub limits: MonthlyLimits,
+    /// The project may publish shares.
+    pub allow_sharing: bool,
+    /// Others may find it as a target of shares.
+    pub discoverable: bool,
+    /// Interactive executions may run in it.
+    pub interactive_allowed: bool,
     /// In the order of adding.
     pub tags: Vec<String>,
     /// Key to value.
-    pub properties: Json,
+    pub properties: Map<String, Json>,
     /// Grows by one with every update.
     pub version: i64,
     /// Grows whenever anybody's access to the project may have changed.
@@ -59,78 +75,15 @@ pub struct Project {
     pub owner: Option<UserId>,
 }
 
-/// The switches of a project (contract: identity-and-sharing 7).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[allow(missing_docs, clippy::struct_excessive_bools, reason = "the names are the contract's")]
-pub struct Flags {
-    pub protected: bool,
-    pub restricted: bool,
-    pub download_restricted: bool,
-    pub preview_viewer_restricted: bool,
-    pub external_upload_restricted: bool,
-    pub database_ui_view_only: bool,
-    pub contains_phi: bool,
-    pub display_data_protection_notice: bool,
-    pub https_app_isolated_browsing: bool,
-    pub destroy_protected: bool,
-}
-
-impl Flags {
-    /// The wire's names of the switches that are on.
-    #[must_use]
-    pub fn names(self) -> Vec<&'static str> {
-        [
-            (self.protected, "protected"),
-            (self.restricted, "restricted"),
-            (self.download_restricted, "downloadRestricted"),
-            (self.preview_viewer_restricted, "previewViewerRestricted"),
-            (self.external_upload_restricted, "externalUploadRestricted"),
-            (self.database_ui_view_only, "databaseUIViewOnly"),
-            (self.contains_phi, "containsPHI"),
-            (self.display_data_protection_notice, "displayDataProtectionNotice"),
-            (self.https_app_isolated_browsing, "httpsAppIsolatedBrowsing"),
-            (self.destroy_protected, "destroyProtected"),
-        ]
-        .into_iter()
-        .filter_map(|(on, name)| on.then_some(name))
-        .collect()
-    }
-
-    /// Turns on the switch that the wire calls `name`; false when there is none of that name.
-    #[must_use]
-    pub fn turn_on(&mut self, name: &str) -> bool {
-        let switch = match name {
-            "protected" => &mut self.protected,
-            "restricted" => &mut self.restricted,
-            "downloadRestricted" => &mut self.download_restricted,
-            "previewViewerRestricted" => &mut self.preview_viewer_restricted,
-            "externalUploadRestricted" => &mut self.external_upload_restricted,
-            "databaseUIViewOnly" => &mut self.database_ui_view_only,
-            "containsPHI" => &mut self.contains_phi,
-            "displayDataProtectionNotice" => &mut self.display_data_protection_notice,
-            "httpsAppIsolatedBrowsing" => &mut self.https_app_isolated_browsing,
-            "destroyProtected" => &mut self.destroy_protected,
-            _ => return false,
-        };
-        *switch = true;
-        true
-    }
-
-    /// The switches that the access decision knows.
-    #[must_use]
-    pub fn policy(self) -> policy::Flags {
-        policy::Flags {
-            protected: self.protected,
-            restricted: self.restricted,
-            download_restricted: self.download_restricted,
-            external_upload_restricted: self.external_upload_restricted,
-            preview_viewer_restricted: self.preview_viewer_restricted,
-            contains_phi: self.contains_phi,
-            database_ui_view_only: self.database_ui_view_only,
-            display_data_protection_notice: self.display_data_protection_notice,
-            destroy_protected: self.destroy_protected,
-        }
-    }
+/// What a project may spend in a month; none for no limit (contract: identity-and-sharing 5.1).
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct MonthlyLimits {
+    /// Cost of executions.
+    pub compute: Option<i64>,
+    /// Bytes downloaded.
+    pub egress_bytes: Option<i64>,
+    /// Cost of storage.
+    pub storage: Option<f64>,
 }
 
 /// What a new project starts with.
@@ -152,6 +105,12 @@ pub struct NewProject<'a> {
     pub flags: Flags,
     /// See [`Project::database_results_restricted`].
     pub database_results_restricted: Option<i64>,
+    /// In the order of adding.
+    pub tags: &'a [String],
+    /// Key to value.
+    pub properties: &'a Map<String, Json>,
+    /// What may be spent in a month.
+    pub limits: MonthlyLimits,
     /// The id of its maker.
     pub created_by: &'a str,
 }
@@ -164,7 +123,9 @@ macro_rules! select_project {
              preview_viewer_restricted, external_upload_restricted, database_ui_view_only, contains_phi, \
              display_data_protection_notice, https_app_isolated_browsing, destroy_protected, \
              database_results_restricted, allowed_executables, tags, properties, version, epoch, created, created_by, \
-             modified, pending_transfer, resolution, (select id from account where account.key = project.owner) from project ",
+             modified, pending_transfer, resolution, (select id from account where account.key = project.owner), \
+             isolated_browsing_options, monthly_compute_limit, monthly_egress_bytes_limit, monthly_storage_limit, \
+             allow_sharing, discoverable, interactive_allowed from project ",
             $rest
         )
     };
@@ -183,8 +144,10 @@ pub fn insert(
             "insert into project (id, class, name, summary, description, region, bill_to, protected, restricted,
                download_restricted, preview_viewer_restricted, external_upload_restricted, database_ui_view_only,
                contains_phi, display_data_protection_notice, https_app_isolated_browsing, destroy_protected,
-               database_results_restricted, created, created_by, modified)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $19)
+               database_results_restricted, tags, properties, monthly_compute_limit, monthly_egress_bytes_limit,
+               monthly_storage_limit, created, created_by, modified)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+               $23, $24, $25, $24)
              returning key",
             params![
                 new.id.as_str(),
@@ -205,11 +168,18 @@ pub fn insert(
                 flags.https_app_isolated_browsing,
                 flags.destroy_protected,
                 new.database_results_restricted,
+                text::list(new.tags),
+                Json::Object(new.properties.clone()).to_string(),
+                new.limits.compute,
+                new.limits.egress_bytes,
+                new.limits.storage,
                 now,
                 new.created_by
             ],
         )?
         .get(0)?;
+    change::index_tags(tx, key, new.tags)?;
+    change::index_properties(tx, key, new.properties)?;
     let _: FolderKey = tx
         .query_one("insert into folder (project, path) values ($1, '/') returning key", params![key])?
         .get(0)?;
@@ -270,7 +240,7 @@ fn project(row: &Row) -> Result<Project, DbError> {
             None => None,
         },
         tags: text::strings(row, 19)?,
-        properties: text::json(row, 20)?,
+        properties: text::hash(row, 20)?,
         version: row.get(21)?,
         epoch: row.get(22)?,
         created: row.get(23)?,
@@ -282,5 +252,13 @@ fn project(row: &Row) -> Result<Project, DbError> {
             Some(_) => Some(text::id(row, 28, UserId::parse)?),
             None => None,
         },
+        isolated_browsing_options: match row.get::<Option<String>>(29)? {
+            Some(_) => Some(text::json(row, 29)?),
+            None => None,
+        },
+        limits: MonthlyLimits { compute: row.get(30)?, egress_bytes: row.get(31)?, storage: row.get(32)? },
+        allow_sharing: row.get(33)?,
+        discoverable: row.get(34)?,
+        interactive_allowed: row.get(35)?,
     })
 }

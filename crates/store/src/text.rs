@@ -1,6 +1,6 @@
 //! Columns that hold words, ids and JSON, read back into the types they stand for.
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use crate::db::{DbError, Row};
 
@@ -42,6 +42,14 @@ pub fn json(row: &Row, column: usize) -> Result<Json, DbError> {
 pub fn strings(row: &Row, column: usize) -> Result<Vec<String>, DbError> {
     let text: String = row.get(column)?;
     serde_json::from_str(&text).map_err(|_| damaged(column, "something that is not a list of strings"))
+}
+
+/// Reads a column that holds a JSON hash.
+pub fn hash(row: &Row, column: usize) -> Result<Map<String, Json>, DbError> {
+    match json(row, column)? {
+        Json::Object(hash) => Ok(hash),
+        _ => Err(damaged(column, "something that is not a hash")),
+    }
 }
 
 /// Strings as a column holds them: a JSON list.

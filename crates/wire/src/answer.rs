@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::ApiError;
 use crate::id::Id;
 
 /// `{"id": …}`: the entity that was made or changed.
@@ -24,6 +25,39 @@ impl Made {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Described(pub Map<String, Value>);
+
+/// Answer of the methods that describe many entities, parallel to what was asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct DescribeResults {
+    /// One entry for each.
+    pub results: Vec<DescribeResult>,
+}
+
+/// What became of one entity of a call that describes many.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged, rename_all_fields = "camelCase")]
+pub enum DescribeResult {
+    /// It is described.
+    Described {
+        /// As its own describe call would answer.
+        describe: Described,
+    },
+    /// It is not.
+    Failed {
+        /// Type and message, as in the envelope of a failed call.
+        error: Value,
+        /// The HTTP status that goes with the type.
+        status_code: u16,
+    },
+}
+
+impl From<ApiError> for DescribeResult {
+    fn from(error: ApiError) -> Self {
+        let status_code = error.kind.status();
+        let error = error.to_json().get_mut("error").map_or(Value::Null, Value::take);
+        Self::Failed { error, status_code }
+    }
+}
 
 /// One page of a list. `next` is always present; null says that nothing follows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

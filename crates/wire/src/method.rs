@@ -7,9 +7,20 @@ use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
+use crate::answer;
+use crate::audit;
+use crate::container;
+use crate::fields;
 use crate::id::Class;
 use crate::level::Level;
-use crate::{answer, audit, container, fields, link, object, project, search, system, transfer, user};
+use crate::link;
+use crate::object;
+use crate::org;
+use crate::project;
+use crate::search;
+use crate::system;
+use crate::transfer;
+use crate::user;
 
 /// What a route's first segment may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +108,7 @@ macro_rules! methods {
 
 const SYSTEM: Subject = Subject::Word("system");
 const PROJECT: Subject = Subject::Entity(&[Class::Project]);
+const ORG: Subject = Subject::Entity(&[Class::Org]);
 const FILE: Subject = Subject::Entity(&[Class::File]);
 const CONTAINER: Subject = Subject::Entity(&[Class::Project, Class::Container]);
 const OBJECT: Subject = Subject::Entity(&[
@@ -128,8 +140,46 @@ methods! {
 
     // Projects and their members
     ProjectNew: Subject::Word("project"), "new", Token, Write, project::New => answer::Made, "Makes a project; its maker is its only member.";
-    ProjectDescribe: CONTAINER, "describe", Token, Read, answer::AnyInput => answer::Described, "Describes a project or container.";
+    ProjectDescribe: CONTAINER, "describe", Token, Read, fields::Fields => answer::Described, "Describes a project or container.";
+    ProjectUpdate: PROJECT, "update", Token, Write, project::Update => answer::Made, "Changes texts, flags, settings and the payer of a project.";
+    ProjectAddTags: PROJECT, "addTags", Token, Write, project::TagList => answer::Made, "Adds tags to a project.";
+    ProjectRemoveTags: PROJECT, "removeTags", Token, Write, project::TagList => answer::Made, "Removes tags from a project.";
+    ProjectSetProperties: PROJECT, "setProperties", Token, Write, project::SetProperties => answer::Made,
+        "Sets and removes properties of a project.";
+    ProjectDestroy: PROJECT, "destroy", Token, Write, project::Destroy => answer::Made, "Destroys a project with all that lies in it.";
+    ProjectAcceptDataProtectionNotice: PROJECT, "acceptDataProtectionNotice", Token, Write, answer::NoInput => answer::Made,
+        "Accepts the notice that a project shows before its data is reached.";
     ProjectInvite: PROJECT, "invite", Token, Write, project::Invite => project::Invited, "Gives a person, an organisation or everybody access; never lowers it.";
+    ProjectAcceptInvite: PROJECT, "acceptInvite", Token, Write, answer::NoInput => answer::Made, "Refused: invitations take effect at once.";
+    ProjectDeclineInvite: PROJECT, "declineInvite", Token, Write, answer::NoInput => answer::Made, "Refused: invitations take effect at once.";
+    ProjectDecreasePermissions: PROJECT, "decreasePermissions", Token, Write, project::DecreasePermissions => answer::Made,
+        "Lowers or removes entries of members.";
+    ProjectLeave: PROJECT, "leave", Token, Write, answer::NoInput => answer::Made, "Ends the caller's own entry.";
+    ProjectFindMembers: PROJECT, "findMembers", Token, Read, project::FindMembers => answer::Page<project::Member>,
+        "Lists the members with everything that their entries give.";
+    ProjectDescribeAccess: PROJECT, "describeAccess", Token, Read, project::DescribeAccess => project::AccessDescribed,
+        "Says what somebody may do in a project, and why or why not.";
+    SystemFindProjects: SYSTEM, "findProjects", Token, Read, project::FindProjects => answer::Page<project::FoundProject>,
+        "Finds the projects in which the caller has at least a level.";
+    SystemDescribeProjects: SYSTEM, "describeProjects", Token, Read, project::DescribeProjects => answer::DescribeResults,
+        "Describes many projects at once.";
+    SystemFindProjectMembers: SYSTEM, "findProjectMembers", Token, Read, project::FindProjectMembers => answer::Page<project::FoundPrincipal>,
+        "Finds the users and organisations with whom the caller shares a project.";
+
+    // Organisations
+    OrgNew: Subject::Word("org"), "new", FullToken, Create, org::New => answer::Made, "Makes an organisation; its maker is its first ADMIN.";
+    OrgDescribe: ORG, "describe", Token, Read, fields::Fields => answer::Described, "Describes an organisation.";
+    OrgUpdate: ORG, "update", Token, Write, org::Update => answer::Made, "Changes the name and the policies of an organisation.";
+    OrgDestroy: ORG, "destroy", Token, Write, answer::NoInput => answer::Made, "Ends an organisation that has nobody and pays for nothing.";
+    OrgInvite: ORG, "invite", Token, Write, org::Invite => org::Invited, "Makes somebody a member.";
+    OrgSetMemberAccess: ORG, "setMemberAccess", Token, Write, org::SetMemberAccess => answer::Made, "Changes level and flags of members.";
+    OrgRemoveMember: ORG, "removeMember", Token, Write, org::RemoveMember => org::Removed, "Ends a membership and what it gave.";
+    OrgFindMembers: ORG, "findMembers", Token, Read, org::FindMembers => answer::Page<org::MemberRow>, "Lists the members of an organisation.";
+    OrgFindProjects: ORG, "findProjects", Token, Read, project::ProjectQuery => answer::Page<project::FoundProject>,
+        "Finds the projects that an organisation pays for.";
+    OrgSetFeatures: ORG, "setFeatures", FullToken, Write, org::SetFeatures => answer::Made,
+        "Sets what the operator decides about an organisation: licences, billing, end and limit.";
+    SystemFindOrgs: SYSTEM, "findOrgs", Token, Read, org::FindOrgs => answer::Page<org::FoundOrg>, "Finds the organisations that the caller belongs to.";
 
     // Folders, and what moves copies about
     ContainerListFolder: CONTAINER, "listFolder", Token, Read, container::ListFolder => container::FolderList,

@@ -1,12 +1,24 @@
 //! Inputs and answers about projects and their members (contract: identity-and-sharing 5).
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+mod find;
+mod member;
+mod update;
 
-use crate::id::{BillToId, Id};
-use crate::level::Level;
-use crate::metadata::{Properties, Tags};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::id::BillToId;
+use crate::metadata::{Properties, PropertyChanges, Tags};
+use crate::number::{Amount, Whole};
 use crate::text::{Description, ProjectName, RegionName, Summary};
+
+pub use find::{DescribeProjects, FindProjects, FoundProject, ProjectQuery};
+pub use member::{
+    AccessDescribed, AccessSource, DecisionReason, DecisionShown, DecreasePermissions, DescribeAccess,
+    FindMembers, FindProjectMembers, FoundPrincipal, Invite, Invited, MAX_DECREASED, Member, RightsShown,
+};
+pub use update::{ExecutableId, FlagUpdate, Resolution, Update};
 
 /// Input of `/project/new`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -20,29 +32,11 @@ pub struct New {
     /// Longer text.
     #[serde(default)]
     pub description: Description,
-    /// Deleting data needs ADMINISTER.
-    #[serde(default)]
-    pub protected: bool,
-    /// Data may not be copied to other projects.
-    #[serde(default)]
-    pub restricted: bool,
-    /// Data may not be downloaded.
-    #[serde(default)]
-    pub download_restricted: bool,
-    /// Data may not be uploaded but by jobs.
-    #[serde(default)]
-    pub external_upload_restricted: bool,
-    /// No previews and viewers.
-    #[serde(default)]
-    pub preview_viewer_restricted: bool,
-    /// Members at VIEW reach databases through the pages alone.
-    #[serde(default, rename = "databaseUIViewOnly")]
-    pub database_ui_view_only: bool,
-    /// Holds protected health information; cannot be unset.
-    #[serde(default, rename = "containsPHI")]
-    pub contains_phi: bool,
+    /// The restriction flags; those that are absent are off.
+    #[serde(flatten)]
+    pub flags: FlagUpdate,
     /// Members at VIEW get no aggregate over fewer participants than this.
-    pub database_results_restricted: Option<u32>,
+    pub database_results_restricted: Option<Whole<1>>,
     /// Non-empty strings.
     #[serde(default)]
     pub tags: Tags,
@@ -53,29 +47,37 @@ pub struct New {
     pub bill_to: Option<BillToId>,
     /// Where the data lie; the default region of the payer when absent.
     pub region: Option<RegionName>,
+    /// The most that executions may cost in a month.
+    pub monthly_compute_limit: Option<Whole<1>>,
+    /// The most bytes that may be downloaded in a month.
+    pub monthly_egress_bytes_limit: Option<Whole<0>>,
+    /// The most that storage may cost in a month.
+    pub monthly_storage_limit: Option<Amount>,
+    /// Storage outside the platform; refused.
+    pub default_symlink: Option<Value>,
+    /// Storage outside the platform; refused.
+    pub drive: Option<Value>,
 }
 
-/// Input of `/project-xxxx/invite`.
+/// Input of `addTags` and `removeTags`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Invite {
-    /// A user id, a handle, an organisation id, the e-mail address of an account, or `PUBLIC`.
-    pub invitee: String,
-    /// VIEW when absent.
-    pub level: Option<Level>,
-    /// No mail to the invitee.
-    #[serde(default)]
-    pub suppress_email_notification: bool,
-    /// Neither mail nor notification.
-    #[serde(default)]
-    pub suppress_all_notifications: bool,
+pub struct TagList {
+    /// Non-empty strings.
+    pub tags: Tags,
 }
 
-/// Answer of `/project-xxxx/invite`.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct Invited {
-    /// The project.
-    pub id: Id,
-    /// Always `accepted`: access is given at once.
-    pub state: &'static str,
+/// Input of `setProperties`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+pub struct SetProperties {
+    /// Key to value; null removes the key.
+    pub properties: PropertyChanges,
+}
+
+/// Input of `/project-xxxx/destroy`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Destroy {
+    /// End the executions that are not finished, instead of refusing.
+    #[serde(default)]
+    pub terminate_jobs: bool,
 }

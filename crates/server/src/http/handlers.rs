@@ -7,7 +7,7 @@ use app::{Ctx, Error};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use wire::id::{ContainerId, FileId, ObjectId, ProjectId, RecordId};
+use wire::id::{ContainerId, FileId, ObjectId, OrgId, ProjectId, RecordId};
 use wire::{ApiError, ErrorType, Id, METHODS, MethodName};
 
 type Answer = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;
@@ -48,7 +48,34 @@ fn handler_of(name: MethodName) -> Handler {
         M::FileUpload => entity::<FileId, _, _, _>(app::transfer::upload::upload),
         M::FileClose => entity::<FileId, _, _, _>(app::transfer::close::close),
         M::FileDownload => entity::<FileId, _, _, _>(app::transfer::download::download),
+        M::ProjectUpdate => entity::<ProjectId, _, _, _>(app::project::update),
+        M::ProjectAddTags => entity::<ProjectId, _, _, _>(app::project::add_tags),
+        M::ProjectRemoveTags => entity::<ProjectId, _, _, _>(app::project::remove_tags),
+        M::ProjectSetProperties => entity::<ProjectId, _, _, _>(app::project::set_properties),
+        M::ProjectDestroy => entity::<ProjectId, _, _, _>(app::project::destroy),
+        M::ProjectAcceptDataProtectionNotice => entity::<ProjectId, _, _, _>(app::project::accept_notice),
         M::ProjectInvite => entity::<ProjectId, _, _, _>(app::member::invite),
+        M::ProjectAcceptInvite | M::ProjectDeclineInvite => {
+            entity::<ProjectId, _, _, _>(app::member::accept_invite)
+        }
+        M::ProjectDecreasePermissions => entity::<ProjectId, _, _, _>(app::member::decrease),
+        M::ProjectLeave => entity::<ProjectId, _, _, _>(app::member::leave),
+        M::ProjectFindMembers => entity::<ProjectId, _, _, _>(app::member::find_members),
+        M::ProjectDescribeAccess => entity::<ProjectId, _, _, _>(app::project::describe_access),
+        M::SystemFindProjects => plain(app::project::find),
+        M::SystemDescribeProjects => plain(app::project::describe_all),
+        M::SystemFindProjectMembers => plain(app::member::find_project_members),
+        M::OrgNew => plain(app::org::new),
+        M::OrgDescribe => entity::<OrgId, _, _, _>(app::org::describe),
+        M::OrgUpdate => entity::<OrgId, _, _, _>(app::org::update),
+        M::OrgDestroy => entity::<OrgId, _, _, _>(app::org::destroy),
+        M::OrgInvite => entity::<OrgId, _, _, _>(app::org::invite),
+        M::OrgSetMemberAccess => entity::<OrgId, _, _, _>(app::org::set_member_access),
+        M::OrgRemoveMember => entity::<OrgId, _, _, _>(app::org::remove_member),
+        M::OrgFindMembers => entity::<OrgId, _, _, _>(app::org::find_members),
+        M::OrgFindProjects => entity::<OrgId, _, _, _>(app::project::find_of_org),
+        M::OrgSetFeatures => entity::<OrgId, _, _, _>(app::org::set_features),
+        M::SystemFindOrgs => plain(app::org::find),
         M::ContainerListFolder => entity::<ContainerId, _, _, _>(app::folder::list),
         M::ContainerNewFolder => entity::<ContainerId, _, _, _>(app::folder::new),
         M::ContainerRenameFolder => entity::<ContainerId, _, _, _>(app::folder::rename),
@@ -155,4 +182,4 @@ macro_rules! entity_ids {
     )+};
 }
 
-entity_ids!(ContainerId, FileId, ObjectId, ProjectId, RecordId);
+entity_ids!(ContainerId, FileId, ObjectId, OrgId, ProjectId, RecordId);

@@ -8,11 +8,14 @@
 mod audit;
 mod connection;
 mod files;
+mod find_projects;
 mod fixture;
 mod folders;
 mod matrix;
+mod members;
 mod objects;
-mod project;
+mod orgs;
+mod projects;
 mod raw;
 mod search;
 mod world;

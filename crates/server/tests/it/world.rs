@@ -19,6 +19,7 @@ use store::db::{DbConfig, DbError, DbKind, Tx};
 use tempfile::TempDir;
 use wire::Level;
 use wire::id::{ContainerId, UserId};
+use wire::user::TokenScope;
 
 pub use snapshot::Snapshot;
 
@@ -160,6 +161,53 @@ impl World {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         panic!("no letter number {} to {to}; there are {:?}", seen + 1, self.letters.sent());
+    }
+
+    /// A new active person of a platform-wide kind (`ADMIN`, `READ_ONLY`).
+    pub async fn person(&self, handle: &str, kind: &str) -> Client {
+        let token = format!("{handle}-token-{}", self.minted.fetch_add(1, Ordering::Relaxed));
+        self.add(Fixture {
+            user: vec![fixture::User { kind: kind.to_owned(), ..fixture::User::new(handle) }],
+            token: vec![fixture::Token {
+                name: "test".to_owned(),
+                user: handle.to_owned(),
+                text: Some(token.clone()),
+                scope: None,
+            }],
+            ..Fixture::default()
+        })
+        .await;
+        self.client(Some(&token))
+    }
+
+    /// Another token of somebody who is there, cut to a scope.
+    pub async fn scoped(&self, handle: &str, scope: TokenScope) -> Client {
+        let token = format!("{handle}-scoped-{}", self.minted.fetch_add(1, Ordering::Relaxed));
+        self.add(Fixture {
+            token: vec![fixture::Token {
+                name: "scoped".to_owned(),
+                user: handle.to_owned(),
+                text: Some(token.clone()),
+                scope: Some(scope),
+            }],
+            ..Fixture::default()
+        })
+        .await;
+        self.client(Some(&token))
+    }
+
+    /// A new organisation that can be charged, of people who are there. The first is its ADMIN.
+    pub async fn org(&self, handle: &str, people: &[&str]) -> String {
+        let members = people.iter().enumerate().map(|(place, person)| {
+            let member = fixture::Member { admin: place == 0, ..fixture::Member::default() };
+            ((*person).to_owned(), member)
+        });
+        self.add(Fixture {
+            org: vec![fixture::Org { handle: handle.to_owned(), name: None, members: members.collect() }],
+            ..Fixture::default()
+        })
+        .await;
+        format!("org-{handle}")
     }
 
     /// Puts people, organisations, projects and tokens in.
@@ -314,6 +362,19 @@ impl Client {
     /// Makes a project.
     pub async fn project(&self, name: &str) -> String {
         self.ok("/project/new", json!({ "name": name })).await["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Makes a project that somebody else pays for.
+    pub async fn billed_project(&self, name: &str, bill_to: &str) -> String {
+        let made = self.ok("/project/new", json!({ "name": name, "billTo": bill_to })).await;
+        made["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Describes something, these fields alone.
+    pub async fn describe(&self, id: &str, fields: &[&str]) -> Value {
+        let fields: serde_json::Map<String, Value> =
+            fields.iter().map(|name| ((*name).to_owned(), true.into())).collect();
+        self.ok(&format!("/{id}/describe"), json!({ "fields": fields })).await
     }
 
     /// Gives somebody a level in a project.

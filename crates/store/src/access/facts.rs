@@ -4,17 +4,19 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use policy::{
     Actor, BillTo, BillToOrg, BillingGate, Facts, Grant, OrgLevel, OrgMember, PlatformKind, ProjectFacts,
-    Resolution, Rights, Scope, Transfer, Via,
+    Resolution, Scope, Transfer, Via,
 };
 use wire::id::{OrgId, ProjectId, UserId};
 use wire::user::TokenScope;
 
 use super::{Caller, Settings};
 use crate::account::Account;
+use crate::batch::padded;
 use crate::db::{DbError, Row, Sql, Tx, params};
+use crate::grant::{self, Given};
 use crate::keys::{AccountKey, OrgKey, ProjectKey};
 use crate::project::Project;
-use crate::{grant, text};
+use crate::text;
 
 /// Whom facts are about.
 pub(super) struct Person<'a> {
@@ -113,7 +115,8 @@ fn grants(
          from project_grant g left join org_member m on m.org = g.org and m.account = ",
     );
     sql.bind(person.account);
-    sql.push(" where g.project in (").bind_list(projects.iter().map(|project| project.key));
+    let keys: Vec<ProjectKey> = projects.iter().map(|project| project.key).collect();
+    sql.push(" where g.project in (").bind_list(padded(&keys));
     sql.push(") and (g.account = ").bind(person.account);
     sql.push(" or m.account is not null or g.principal = 'PUBLIC')");
     let mut found: HashMap<ProjectKey, Vec<Grant>> = HashMap::new();
@@ -124,9 +127,8 @@ fn grants(
             None if principal == "PUBLIC" => Via::Public,
             None => Via::Direct,
         };
-        let rights = Rights { upload: row.get(3)?, download: row.get(4)? };
-        let grant = Grant { via, role: grant::role(&row, 2)?, rights };
-        found.entry(row.get(0)?).or_default().push(grant);
+        let Given { role, rights } = grant::given(&row, 2)?;
+        found.entry(row.get(0)?).or_default().push(Grant { via, role, rights });
     }
     Ok(found)
 }
@@ -148,7 +150,7 @@ fn payers(
                 m.allow_billable_activities, m.archival_management, m.data_deletion, m.data_search, m.project_member_demotion
          from org o left join org_member m on m.org = o.key and m.account = ",
     );
-    sql.bind(person.account).push(" where o.id in (").bind_list(ids).push(")");
+    sql.bind(person.account).push(" where o.id in (").bind_list(padded(&ids)).push(")");
     tx.query_sql(&sql)?
         .iter()
         .map(|row| {
@@ -181,7 +183,7 @@ fn accepted_notices(
         return Ok(HashSet::new());
     }
     let mut sql = Sql::new("select project from notice_acceptance where account = ");
-    sql.bind(person.account).push(" and project in (").bind_list(shown).push(")");
+    sql.bind(person.account).push(" and project in (").bind_list(padded(&shown)).push(")");
     tx.query_sql(&sql)?.iter().map(|row| row.get(0)).collect()
 }
 

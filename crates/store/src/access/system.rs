@@ -10,7 +10,8 @@ use super::facts::{Person, gate, org_member};
 use super::{Caller, Permit, Refused, Settings};
 use crate::db::{DbError, Tx, params};
 use crate::keys::{OrgKey, ProjectKey};
-use crate::text::{self, Word};
+use crate::org::Org;
+use crate::text::Word;
 
 /// Leave to do one thing that concerns no project.
 #[derive(Debug)]
@@ -105,27 +106,42 @@ pub fn create_project_permit<'tx>(
     })
 }
 
-/// Decides about an organisation.
-pub fn org_permit<'tx>(
-    tx: &'tx Tx,
-    caller: &Caller,
-    settings: &Settings,
-    key: OrgKey,
-    id: &OrgId,
-    action: OrgAction,
-) -> Decided<OrgPermit<'tx>> {
-    let row = tx.query_one("select member_list_visibility from org where key = $1", params![key])?;
-    let facts = OrgFacts {
-        actor: platform_actor(caller, settings),
-        member: org_member(tx, key, caller.account)?,
-        member_list_visibility: text::word(&row, 0)?,
-    };
-    let decision = policy::decide_org(&facts, action);
-    Ok(if decision.allowed() {
-        Ok(OrgPermit { org: key, _transaction: PhantomData })
-    } else {
-        Err(refused(decision, format!("{action:?}"), Some(id)))
-    })
+/// One caller's access to one organisation, as this transaction sees it.
+#[derive(Debug, Clone)]
+pub struct OrgAccess {
+    org: OrgKey,
+    id: OrgId,
+    facts: OrgFacts,
+}
+
+impl OrgAccess {
+    /// Gathers the facts about a caller in an organisation.
+    pub fn load(tx: &Tx, caller: &Caller, settings: &Settings, org: &Org) -> Result<Self, DbError> {
+        Ok(Self {
+            org: org.key,
+            id: org.id.clone(),
+            facts: OrgFacts {
+                actor: platform_actor(caller, settings),
+                member: org_member(tx, org.key, caller.account)?,
+                member_list_visibility: org.member_list_visibility,
+            },
+        })
+    }
+
+    /// Whether the caller may, for answers that differ by it.
+    #[must_use]
+    pub fn allows(&self, action: OrgAction) -> bool {
+        policy::decide_org(&self.facts, action).allowed()
+    }
+
+    /// Decides, and gives leave or the refusal.
+    pub fn permit<'tx>(&self, _tx: &'tx Tx, action: OrgAction) -> Result<OrgPermit<'tx>, Box<Refused>> {
+        let decision = policy::decide_org(&self.facts, action);
+        if decision.allowed() {
+            return Ok(OrgPermit { org: self.org, _transaction: PhantomData });
+        }
+        Err(refused(decision, format!("{action:?}"), Some(&self.id)))
+    }
 }
 
 /// Whether the caller may spend an account's money, and whether the account can be charged.

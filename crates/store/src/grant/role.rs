@@ -38,7 +38,7 @@ pub(super) fn text(role: Role) -> String {
 }
 
 /// Reads a column that holds a role.
-pub(crate) fn role(row: &Row, column: usize) -> Result<Role, DbError> {
+pub(super) fn role(row: &Row, column: usize) -> Result<Role, DbError> {
     let text: String = row.get(column)?;
     parse(&text)
         .ok_or_else(|| DbError::Corrupt(format!("column {column} holds a role this program does not know")))

@@ -154,7 +154,7 @@ impl Copies {
         let mut readable = HashMap::with_capacity(placements.len());
         for (key, placement) in &placements {
             let Some(object) = objects.get(key) else { continue };
-            let facts = object_facts(work.caller()?, object, placement);
+            let facts = object_facts(work.caller()?.account, object, placement);
             if let Some(fields) = decided.fields_of(access, facts) {
                 readable.insert(*key, fields);
             }

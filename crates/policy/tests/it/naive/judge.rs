@@ -144,11 +144,18 @@ impl Naive<'_> {
                 unless(flags.contains_phi && change.contains_phi == Some(false), "IS")?;
                 let public = f.grants.iter().any(|grant| matches!(grant.via, Via::Public));
                 unless(public && change.contains_phi == Some(true) && !flags.contains_phi, "IS")?;
-                let stays = match change.download_restricted {
+                let before = flags.download_restricted;
+                let after = match change.download_restricted {
                     Some(value) => value,
-                    None => flags.download_restricted,
+                    None => before,
                 };
-                unless(stays && change.preview_viewer_restricted == Some(false), "II")
+                let previews = match change.preview_viewer_restricted {
+                    Some(value) => !value,
+                    None => !flags.preview_viewer_restricted,
+                };
+                let asks_for_previews = change.preview_viewer_restricted == Some(false);
+                unless(before && !after && !previews, "II")?;
+                unless(change.download_restricted == Some(true) && asks_for_previews, "II")
             }
             Action::ChangeBilling { to } => {
                 self.need(&["project.bill"])?;

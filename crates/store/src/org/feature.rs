@@ -1,0 +1,81 @@
+//! What an organisation is licensed for (contract: identity-and-sharing 4.2). Everything is on until the operator
+//! switches it off.
+
+use serde_json::{Map, Value as Json};
+
+use crate::db::{DbError, Row};
+use crate::text::{self, Word};
+
+/// Something that the operator can switch off for an organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feature {
+    /// Protected health information.
+    Phi,
+    /// Making accounts for others.
+    Provisioning,
+    /// Databases through the pages alone.
+    DatabaseUiViewOnly,
+    /// Refusing uploads from outside.
+    ExternalUploadRestricted,
+    /// The data protection notice.
+    DataProtectionNotice,
+    /// Web pages of jobs in an isolated browser.
+    IsolatedBrowsing,
+    /// Sending the logs of executions elsewhere.
+    JobLogForwarding,
+    /// Web pages of jobs.
+    HttpsApp,
+    /// Limits on what a project spends in a month.
+    MonthlyProjectLimits,
+    /// Monthly reports.
+    Reports,
+    /// Research environments.
+    Tre,
+}
+
+impl Word for Feature {
+    const WORDS: &'static [(Self, &'static str)] = &[
+        (Self::Phi, "phi"),
+        (Self::Provisioning, "provisioning"),
+        (Self::DatabaseUiViewOnly, "databaseUIViewOnly"),
+        (Self::ExternalUploadRestricted, "externalUploadRestricted"),
+        (Self::DataProtectionNotice, "dataProtectionNotice"),
+        (Self::IsolatedBrowsing, "isolatedBrowsing"),
+        (Self::JobLogForwarding, "jobLogForwarding"),
+        (Self::HttpsApp, "httpsApp"),
+        (Self::MonthlyProjectLimits, "monthlyProjectLimits"),
+        (Self::Reports, "reports"),
+        (Self::Tre, "tre"),
+    ];
+}
+
+/// The features of one organisation: only what was switched is kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Features(Map<String, Json>);
+
+impl Features {
+    /// Whether a feature is on.
+    #[must_use]
+    pub fn has(&self, feature: Feature) -> bool {
+        self.0.get(feature.word()).and_then(Json::as_bool).unwrap_or(true)
+    }
+
+    /// Switches a feature.
+    pub fn set(&mut self, feature: Feature, on: bool) {
+        self.0.insert(feature.word().to_owned(), on.into());
+    }
+
+    /// Every feature with whether it is on.
+    #[must_use]
+    pub fn all(&self) -> Map<String, Json> {
+        Feature::WORDS.iter().map(|(feature, word)| ((*word).to_owned(), self.has(*feature).into())).collect()
+    }
+
+    pub(super) fn read(row: &Row, column: usize) -> Result<Self, DbError> {
+        text::hash(row, column).map(Self)
+    }
+
+    pub(super) fn text(&self) -> String {
+        Json::Object(self.0.clone()).to_string()
+    }
+}
