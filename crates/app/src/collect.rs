@@ -1,89 +1,71 @@
-//! Collecting in the background: what tasks ask for, in steps of a few milliseconds, and bytes that nothing refers to.
+//! Collecting in the background what nobody can reach any more, in steps of a few milliseconds.
+
+use std::sync::Arc;
 
 use blobs::{BlobId, Tier};
-use store::db::DbError;
-use store::keys::{BlobKey, ObjectKey};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::db::Tx;
+use store::keys::{BlobKey, ObjectKey, ProjectKey};
+use store::placement::Present;
 use store::task::{self, Task, TaskKind};
 use wire::id::ContainerId;
 
 use crate::context::App;
 use crate::error::{Error, Result};
+use crate::tasks::{Left, own_event, work_off};
 
-/// How long a task belongs to whoever claimed it, in ms. A step takes far less; after a crash the task waits this long.
-const CLAIM_MS: i64 = 60_000;
-/// The most steps before bytes get their turn.
-const STEPS: u32 = 500;
 /// Copies, objects or folders per step, so that one step holds the database for some milliseconds.
 const STEP: u32 = 200;
 /// Blobs whose bytes are removed between two looks at the database.
 const BLOBS: u32 = 100;
-/// The first pause after a task failed, in ms; it doubles with each failure.
-const RETRY_MS: i64 = 1_000;
-/// The longest pause of a task that fails, in ms.
-const LONGEST_RETRY_MS: i64 = 3_600_000;
 
-impl App {
-    /// Does what tasks are due, then removes doomed bytes. A periodic job.
-    ///
-    /// # Errors
-    /// The store's, and those of bytes that could not be removed; everything is found again at the next turn.
-    pub async fn collect(&self) -> Result<()> {
-        for _ in 0..STEPS {
-            if !step(self).await? {
-                break;
-            }
-        }
-        remove_doomed(self).await
-    }
+/// Does what tasks are due, then removes doomed bytes. A periodic job.
+///
+/// # Errors
+/// The store's, and those of bytes that could not be removed; everything is found again at the next turn.
+pub(crate) async fn turn(app: Arc<App>) -> Result<()> {
+    work_off(&app, &[TaskKind::DestroyProject, TaskKind::CollectObjects], false, step).await?;
+    remove_doomed(&app).await
 }
 
-/// What is left of a task after a step.
-enum Left {
-    /// Nothing.
-    Nothing,
-    /// This subject, at once.
-    Subject(String),
-}
-
-/// Claims one task and does one step of it. False when no task is due.
-async fn step(app: &App) -> Result<bool> {
-    let now = app.clock.now();
-    let claimed = app.db.write(move |tx| task::claim(tx, now, now.saturating_add(CLAIM_MS))).await?;
-    let Some(claimed) = claimed else { return Ok(false) };
-    let key = claimed.key;
-    match do_step(app, &claimed).await {
-        Ok(Left::Nothing) => app.db.write(move |tx| task::finish(tx, key)).await?,
-        Ok(Left::Subject(subject)) => {
-            app.db.write(move |tx| task::put_back(tx, key, &subject, now)).await?;
-        }
-        Err(error) => {
-            let pause = pause_after(claimed.attempts);
-            tracing::warn!(task = key.number(), kind = ?claimed.kind, %error, again_in_ms = pause, "a background task failed");
-            let failure = error.to_string();
-            let due = now.saturating_add(pause);
-            app.db.write(move |tx| task::put_off(tx, key, &failure, due)).await?;
-        }
-    }
-    Ok(true)
-}
-
-fn pause_after(attempts: u32) -> i64 {
-    let doublings = attempts.saturating_sub(1).min(20);
-    (RETRY_MS << doublings).min(LONGEST_RETRY_MS)
-}
-
-async fn do_step(app: &App, task: &Task) -> Result<Left> {
-    let subject = task.subject.clone();
+async fn step(app: Arc<App>, task: Task) -> Result<Left> {
     match task.kind {
-        Some(TaskKind::DestroyProject) => destroy(app, subject).await,
-        Some(TaskKind::CollectObjects) => collect_objects(app, &subject).await,
-        None => Err(Error::internal("this version of the program does not know the kind of the task")),
+        TaskKind::DestroyProject => destroy(&app, task.subject).await,
+        _ => collect_objects(&app, &task.subject).await,
     }
+}
+
+/// Objects whose copies a removal took away, for the background to go on with.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Leftovers {
+    /// The project in which hidden copies may still have to go, because the removal stopped looking for them.
+    cascade_in: Option<i64>,
+    /// The objects; those that have no copy left are deleted.
+    objects: Vec<i64>,
+}
+
+impl Leftovers {
+    pub(crate) fn new(cascade_in: Option<ProjectKey>, objects: &[ObjectKey]) -> Self {
+        let objects = objects.iter().copied().map(ObjectKey::number).collect();
+        Self { cascade_in: cascade_in.map(ProjectKey::number), objects }
+    }
+
+    fn keys(&self) -> Vec<ObjectKey> {
+        self.objects.iter().copied().map(ObjectKey::from_number).collect()
+    }
+}
+
+/// Leaves work to the background, in the transaction that causes it.
+pub(crate) fn leave(tx: &Tx, left: &Leftovers, now: i64) -> Result<()> {
+    let subject = serde_json::to_string(left).map_err(Error::internal)?;
+    Ok(task::add(tx, TaskKind::CollectObjects, &subject, now, now)?)
 }
 
 /// Removes some of what lies in a destroyed project: its copies, then its folders, then what was said about it.
 async fn destroy(app: &App, subject: String) -> Result<Left> {
     let id = ContainerId::parse(&subject).ok_or_else(|| Error::internal("the task names no project"))?;
+    let now = app.clock.now();
     let done = app
         .db
         .write(move |tx| {
@@ -91,33 +73,75 @@ async fn destroy(app: &App, subject: String) -> Result<Left> {
             let objects = store::collect::empty_destroyed(tx, project, STEP)?;
             if !objects.is_empty() {
                 store::collect::delete_without_copies(tx, &objects)?;
+                crate::archive::settle_later(tx, &objects, now)?;
                 return Ok(false);
             }
             if store::collect::fell_destroyed(tx, project, STEP)? > 0 {
                 return Ok(false);
             }
             store::collect::forget_destroyed(tx, project)?;
-            Ok::<_, DbError>(true)
+            Ok::<_, Error>(true)
         })
         .await?;
     Ok(if done { Left::Nothing } else { Left::Subject(subject) })
 }
 
-/// Deletes those of the named objects that have no copy left.
+/// Removes hidden copies that the removal of these objects left unreached, then deletes those objects that have no copy
+/// left.
 async fn collect_objects(app: &App, subject: &str) -> Result<Left> {
-    let mut now: Vec<i64> = serde_json::from_str(subject).map_err(Error::internal)?;
-    let later = now.split_off(now.len().min(STEP as usize));
-    let objects: Vec<ObjectKey> = now.into_iter().map(ObjectKey::from_number).collect();
-    app.db.write(move |tx| store::collect::delete_without_copies(tx, &objects)).await?;
-    Ok(if later.is_empty() {
-        Left::Nothing
-    } else {
-        Left::Subject(serde_json::to_string(&later).map_err(Error::internal)?)
-    })
+    let left: Leftovers = serde_json::from_str(subject).map_err(Error::internal)?;
+    let left = match left.cascade_in.map(ProjectKey::from_number) {
+        Some(project) => cascade(app, project, left).await?,
+        None => delete_some(app, left).await?,
+    };
+    if left.objects.is_empty() {
+        return Ok(Left::Nothing);
+    }
+    serde_json::to_string(&left).map(Left::Subject).map_err(Error::internal)
+}
+
+async fn cascade(app: &App, project: ProjectKey, mut left: Leftovers) -> Result<Leftovers> {
+    let (gone, now) = (left.keys(), app.clock.now());
+    let done = app
+        .db
+        .write(move |tx| {
+            let done = store::removal::cascade_in(tx, project, &gone, STEP as usize)?;
+            record(tx, project, &done.removed, now)?;
+            Ok::<_, Error>(done)
+        })
+        .await?;
+    left.objects.extend(done.removed.iter().map(|copy| copy.object.number()));
+    if done.complete {
+        left.cascade_in = None;
+    }
+    Ok(left)
+}
+
+fn record(tx: &Tx, project: ProjectKey, removed: &[Present], now: i64) -> Result<()> {
+    let project = store::project::by_keys(tx, &[project])?.first().map(|project| project.id.to_string());
+    for part in removed.chunks(audit::event::MAX_SUBJECTS - 1) {
+        let subjects = part.iter().map(|copy| copy.id.to_string());
+        let why = json!({ "why": "hidden, and no longer linked to" });
+        own_event(tx, "data.removed", project.as_deref(), subjects, why, now)?;
+    }
+    Ok(())
+}
+
+async fn delete_some(app: &App, mut left: Leftovers) -> Result<Leftovers> {
+    let later = left.objects.split_off(left.objects.len().min(STEP as usize));
+    let (objects, now) = (left.keys(), app.clock.now());
+    app.db
+        .write(move |tx| {
+            store::collect::delete_without_copies(tx, &objects)?;
+            crate::archive::settle_later(tx, &objects, now)
+        })
+        .await?;
+    left.objects = later;
+    Ok(left)
 }
 
 /// Removes the bytes that nothing refers to, then the rows that named them. Bytes that cannot be removed now are passed
-/// over and tried again with the next run.
+/// over and tried again with the next turn.
 async fn remove_doomed(app: &App) -> Result<()> {
     let mut after: Option<BlobKey> = None;
     let mut failed = None;

@@ -83,7 +83,10 @@ fn from_refusal(refused: &store::access::Refused) -> ApiError {
         refused.project.as_deref().or(refused.subjects.first().map(String::as_str)).unwrap_or("this server");
     match refused.decision.outcome.error_type() {
         Some(ErrorType::ResourceNotFound) => crate::work::no_such(subject),
-        Some(kind) => ApiError::new(kind, refused.decision.message(subject)),
+        Some(kind) => {
+            let sentence = refused.sentence.clone();
+            ApiError::new(kind, sentence.unwrap_or_else(|| refused.decision.message(subject)))
+        }
         None => fault(&"a decision that said yes was answered as a refusal"),
     }
 }

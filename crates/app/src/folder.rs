@@ -3,15 +3,18 @@
 mod list;
 mod moving;
 
+use std::collections::HashSet;
+
 use policy::Action;
 use serde_json::json;
-use store::folder;
 use store::keys::FolderKey;
+use store::placement::Present;
 use store::project::Project;
+use store::{folder, placement};
 use wire::answer::Made;
 use wire::container::{MAX_MOVED, NewFolder, RenameFolder};
 use wire::folder::FolderPath;
-use wire::id::ContainerId;
+use wire::id::{ContainerId, ObjectId};
 use wire::{ApiError, ErrorType};
 
 use crate::context::Ctx;
@@ -121,6 +124,19 @@ fn renamed(input: &RenameFolder) -> Result<FolderPath> {
 /// `ResourceNotFound`.
 pub(crate) fn find(work: &Work<'_>, project: &Project, path: &FolderPath) -> Result<FolderKey> {
     folder::find(work.tx, project.key, path)?.ok_or_else(|| missing(project, path).into())
+}
+
+/// The copies of objects that a call names, each once.
+///
+/// # Errors
+/// `ResourceNotFound` when one of them does not lie in the project.
+pub(crate) fn named_copies(work: &Work<'_>, project: &Project, ids: &[ObjectId]) -> Result<Vec<Present>> {
+    let found = placement::present(work.tx, project.key, ids)?;
+    let known: HashSet<&ObjectId> = found.iter().map(|copy| &copy.id).collect();
+    match ids.iter().find(|id| !known.contains(id)) {
+        Some(absent) => Err(crate::work::not_in(absent, &project.id).into()),
+        None => Ok(found),
+    }
 }
 
 /// The folder above a path, which must exist.

@@ -38,7 +38,12 @@ pub const JOBS: &[Job] = &[
     Job {
         name: "collect",
         every: Duration::from_millis(500),
-        turn: |app| Box::pin(async move { app.collect().await }),
+        turn: |app| Box::pin(crate::collect::turn(app)),
+    },
+    Job {
+        name: "archive",
+        every: Duration::from_millis(500),
+        turn: |app| Box::pin(crate::archive::turn(app)),
     },
     Job {
         name: "mail",

@@ -1,7 +1,9 @@
 //! The use cases of Operon: load, decide, change, audit, notify. No HTTP, no SQL, no HTML.
 
+pub mod archive;
 pub mod audit_log;
 mod billing;
+pub mod cloning;
 mod collect;
 pub mod connection;
 pub mod context;
@@ -24,9 +26,11 @@ pub mod nonce;
 pub mod object;
 pub mod org;
 pub mod project;
+pub mod remove;
 pub mod search;
 pub mod session;
 pub mod sign_in;
+mod tasks;
 pub mod transfer;
 pub mod user;
 pub mod visible;

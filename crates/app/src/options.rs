@@ -17,6 +17,8 @@ pub struct Options {
     pub self_sign_up: bool,
     /// What a GB of storage costs in a month, in the operator's currency.
     pub storage_price: f64,
+    /// How archived files come back.
+    pub restoring: crate::archive::Restoring,
 }
 
 impl Options {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use policy::{Action, OrgAction, SystemAction};
+use policy::{Action, OrgAction, Outcome, SystemAction};
 use store::access::{Access, Caller, OrgAccess, OrgPermit, Permit, Refused, Settings, SystemPermit};
 use store::db::Tx;
 use store::org::Org;
@@ -117,6 +117,21 @@ impl<'tx> Work<'tx> {
     /// `Refused`, with the rule that decided.
     pub fn permit(&self, access: &Access, action: Action) -> Result<Permit<'tx>> {
         access.permit(self.tx, action).map_err(Error::Refused)
+    }
+
+    /// As [`Work::permit`], for what costs money: when nothing but money is in the way, the refusal comes back inside,
+    /// since states are checked before billing (contract: data 2.1).
+    ///
+    /// # Errors
+    /// `Refused`, with the rule that decided.
+    pub fn permit_billed(&self, access: &Access, action: Action) -> Result<Result<Permit<'tx>>> {
+        match access.permit(self.tx, action) {
+            Ok(permit) => Ok(Ok(permit)),
+            Err(refused) => match refused.decision.outcome {
+                Outcome::SpendingLimitExceeded | Outcome::OrgExpired => Ok(Err(Error::Refused(refused))),
+                _ => Err(Error::Refused(refused)),
+            },
+        }
     }
 
     /// Leave to do something that concerns no project.

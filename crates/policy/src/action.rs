@@ -59,7 +59,7 @@ pub enum Action {
     DeleteData,
     /// Archive files.
     ArchiveData,
-    /// Archive every copy that the same organisation pays for.
+    /// Archive every copy that the same account pays for. Ruling: whoever pays in person is its administrator.
     ArchiveAllCopies,
     /// Bring archived files back.
     UnarchiveData,

@@ -65,10 +65,10 @@ pub(crate) fn condition(facts: &Facts, action: Action, held: &Held, standing: Op
                 .or((carried.phi && person).then_some(Rule::ContainsPhi))
                 .or(by_pages.then_some(Rule::DatabaseUiViewOnly))
         }
-        Action::ArchiveAllCopies => {
-            (!facts.is_bill_to_admin() || !facts.actor.scope.reaches(Level::Administer) || !person)
-                .then_some(Rule::OrgAdminRequired)
-        }
+        Action::ArchiveAllCopies => (!(facts.is_bill_to_admin() || facts.is_payer())
+            || !facts.actor.scope.reaches(Level::Administer)
+            || !person)
+            .then_some(Rule::OrgAdminRequired),
         Action::ChangeFlags(change) => flag_change(facts, change),
         Action::ChangeBilling { to } => payer(facts).or_else(|| account(facts, to)),
         Action::TransferProject => {

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use app::archive::Restoring;
 use app::options::{AdminAccess, Options, ReadOnlyCap};
 use serde::Deserialize;
 
@@ -43,6 +44,8 @@ pub struct Config {
     pub files: Files,
     /// Bounds on what the server reads.
     pub limits: Limits,
+    /// How archived files come back.
+    pub restoring: Restoring,
 }
 
 /// Where the bytes of files lie: in the data directory, unless an object store is named.
@@ -200,6 +203,7 @@ impl Default for Config {
             mail: Mail::default(),
             files: Files::default(),
             limits: Limits::default(),
+            restoring: Restoring::default(),
         }
     }
 }
@@ -282,6 +286,7 @@ impl Config {
             read_only_cap: ReadOnlyCap::CollaboratorView,
             self_sign_up: self.self_sign_up,
             storage_price: self.storage_price,
+            restoring: self.restoring.clone(),
         }
     }
 

@@ -435,7 +435,7 @@ CREATE TABLE background_task (
   attempts BIGINT NOT NULL DEFAULT 0,
   failure TEXT
 );
-CREATE INDEX background_task_due ON background_task (state, due, key);
+CREATE INDEX background_task_due ON background_task (kind, state, due, key);
 
 CREATE TABLE server_option (
   name TEXT PRIMARY KEY,

@@ -6,7 +6,8 @@
 use std::marker::PhantomData;
 
 use policy::{
-    Action, AdminAccess, BillingGate, Decision, Facts, ObjectFacts, ObjectFields, ReadOnlyCap, Rule,
+    Action, AdminAccess, BillingGate, Decision, Facts, ObjectClass, ObjectFacts, ObjectFields, ReadOnlyCap,
+    Rule,
 };
 use wire::Level;
 use wire::id::{ContainerId, ObjectId, UserId};
@@ -118,6 +119,8 @@ pub struct Refused {
     pub subjects: Vec<String>,
     /// The decision, with every reason.
     pub decision: Decision,
+    /// What to tell the caller instead of the decision's own sentence, where a client expects other words.
+    pub sentence: Option<String>,
 }
 
 impl Refused {
@@ -136,6 +139,7 @@ impl Refused {
             project: project.map(ToString::to_string),
             subjects: subject.map(ToOwned::to_owned).into_iter().collect(),
             decision,
+            sentence: None,
         })
     }
 }
@@ -201,6 +205,15 @@ impl Access {
         narrowed
     }
 
+    /// The same access, to closed objects of one class that lie in this project.
+    #[must_use]
+    pub fn to_class(&self, class: ObjectClass) -> Self {
+        let mut narrowed = self.clone();
+        narrowed.facts.object =
+            Some(ObjectFacts { labels: class.labels(), output: class.is_output(), ..ObjectFacts::default() });
+        narrowed
+    }
+
     /// Which fields of an object that lies in this project the caller may read; none when it is hidden.
     pub fn fields_of(&mut self, object: ObjectFacts) -> Option<ObjectFields> {
         let before = self.facts.object.replace(object);
@@ -244,6 +257,7 @@ impl Access {
             project: Some(self.id.to_string()),
             subjects: self.object.iter().map(|(_, id)| id.to_string()).collect(),
             decision: policy::explain(&self.facts, action),
+            sentence: None,
         }))
     }
 }

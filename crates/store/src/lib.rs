@@ -4,9 +4,11 @@
 
 pub mod access;
 pub mod account;
+pub mod archive;
 pub mod audit;
 mod batch;
 pub mod blob;
+pub mod cloning;
 pub mod closing;
 pub mod collect;
 pub mod db;
@@ -23,6 +25,7 @@ pub mod outbox;
 pub mod part;
 pub mod placement;
 pub mod project;
+pub mod removal;
 pub mod schema;
 pub mod seal;
 pub mod search;

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use policy::{Labels, ObjectClass};
 use serde_json::{Map, Value as Json};
+use wire::folder::FolderPath;
 use wire::id::ObjectId;
 
 use crate::access::Permit;
@@ -141,56 +142,87 @@ pub fn find(tx: &Tx, object: ObjectKey, project: ProjectKey) -> Result<Option<Pl
         .transpose()
 }
 
-/// The objects directly in a folder, by name; at most `limit`.
-pub fn list(
-    tx: &Tx,
-    folder: FolderKey,
-    include_hidden: bool,
-    limit: usize,
-) -> Result<Vec<ObjectId>, DbError> {
+/// A copy that was found in a project, by its names alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Present {
+    /// The copy.
+    pub copy: PlacementKey,
+    /// The object.
+    pub object: ObjectKey,
+    /// The object's id.
+    pub id: ObjectId,
+}
+
+/// The copies directly in a folder, by name; at most `limit`.
+pub fn list(tx: &Tx, folder: FolderKey, include_hidden: bool, limit: usize) -> Result<Vec<Present>, DbError> {
     tx.query(
-        "select o.id from placement p join object o on o.key = p.object
+        "select p.key, p.object, o.id from placement p join object o on o.key = p.object
          where p.folder = $1 and p.hidden <= $2 order by p.name, p.object limit $3",
         params![folder, include_hidden, i64::try_from(limit).unwrap_or(i64::MAX)],
     )?
     .iter()
-    .map(|row| text::id(row, 0, ObjectId::parse))
+    .map(present_row)
     .collect()
 }
 
-/// Which of these objects have a copy in a project, in no order. An id that comes twice is found once or twice.
-pub fn present(
+/// The copies in a folder and in all below it, in no order; at most `limit`.
+pub fn list_subtree(
     tx: &Tx,
     project: ProjectKey,
-    ids: &[ObjectId],
-) -> Result<Vec<(ObjectId, PlacementKey)>, DbError> {
-    let mut found = Vec::with_capacity(ids.len());
+    path: &FolderPath,
+    limit: usize,
+) -> Result<Vec<Present>, DbError> {
+    let (start, end) = crate::folder::below(path);
+    tx.query(
+        "select p.key, p.object, o.id from folder f join placement p on p.folder = f.key join object o on o.key = p.object
+         where f.project = $1 and f.path >= $2 and f.path < $4 and (f.path = $2 or f.path >= $3) limit $5",
+        params![project, path.as_str(), start, end, i64::try_from(limit).unwrap_or(i64::MAX)],
+    )?
+    .iter()
+    .map(present_row)
+    .collect()
+}
+
+/// Whether anything lies directly in a folder, hidden objects included.
+pub fn any_in(tx: &Tx, folder: FolderKey) -> Result<bool, DbError> {
+    tx.query_one("select exists (select 1 from placement where folder = $1)", params![folder])?.get(0)
+}
+
+/// The copies of these objects in a project, each once, as far as there are such, in no order.
+pub fn present(tx: &Tx, project: ProjectKey, ids: &[ObjectId]) -> Result<Vec<Present>, DbError> {
+    let mut found = HashMap::with_capacity(ids.len());
     in_batches(ids, |batch| {
         let mut sql = Sql::new(
-            "select o.id, p.key from object o join placement p on p.object = o.key and p.project = ",
+            "select p.key, p.object, o.id from object o join placement p on p.object = o.key and p.project = ",
         );
         sql.bind(project).push(" where o.id in (").bind_list(batch.iter().map(ObjectId::as_str)).push(")");
         for row in tx.query_sql(&sql)? {
-            found.push((text::id(&row, 0, ObjectId::parse)?, row.get(1)?));
+            let present = present_row(&row)?;
+            found.insert(present.copy, present);
         }
         Ok(())
     })?;
-    Ok(found)
+    Ok(found.into_values().collect())
+}
+
+fn present_row(row: &Row) -> Result<Present, DbError> {
+    Ok(Present { copy: row.get(0)?, object: row.get(1)?, id: text::id(row, 2, ObjectId::parse)? })
 }
 
 /// Puts copies into a folder of the permit's project; those that lie there already do not change.
 pub fn move_to(
     tx: &Tx,
     permit: &Permit<'_>,
-    copies: &[PlacementKey],
+    copies: &[Present],
     folder: FolderKey,
     now: i64,
 ) -> Result<(), DbError> {
     in_batches(copies, |batch| {
         let mut sql = Sql::new("update placement set folder = ");
-        sql.bind(folder).push(", modified = ").bind(now).push(" where project = ").bind(permit.project());
+        sql.bind(folder).push(", modified = case when modified < ").bind(now).push(" then ").bind(now);
+        sql.push(" else modified end where project = ").bind(permit.project());
         sql.push(" and folder <> ").bind(folder);
-        sql.push(" and key in (").bind_list(batch.iter().copied()).push(")");
+        sql.push(" and key in (").bind_list(batch.iter().map(|present| present.copy)).push(")");
         tx.execute_sql(&sql).map(drop)
     })
 }

@@ -2,22 +2,30 @@
 //!
 //! A task is claimed for a while, done in steps, and deleted. Whoever claims it may die, so every step can be repeated.
 
-use crate::db::{DbError, Tx, params};
+use crate::db::{DbError, Sql, Tx, params};
 use crate::keys::TaskKey;
-use crate::text::Word;
+use crate::text::{self, Word};
 
 /// What kind of work a task is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TaskKind {
     /// Collect what lies in a destroyed project. Subject: the project's id.
     DestroyProject,
-    /// Collect objects that may have lost their last copy. Subject: their keys, as a JSON list.
+    /// Settle where the copies and bytes of files are. Subject: the files' keys, as a JSON list.
+    SettleArchive,
+    /// Settle all files of a project that are not simply live, after its payer changed. Subject: the project's id.
+    SettleProject,
+    /// Collect objects that may have lost their last copy. Subject: JSON of the use case's own.
     CollectObjects,
 }
 
 impl Word for TaskKind {
-    const WORDS: &'static [(Self, &'static str)] =
-        &[(Self::DestroyProject, "project.destroy"), (Self::CollectObjects, "objects.collect")];
+    const WORDS: &'static [(Self, &'static str)] = &[
+        (Self::DestroyProject, "project.destroy"),
+        (Self::SettleArchive, "archive.settle"),
+        (Self::SettleProject, "archive.settleProject"),
+        (Self::CollectObjects, "objects.collect"),
+    ];
 }
 
 /// A task that was claimed.
@@ -25,8 +33,8 @@ impl Word for TaskKind {
 pub struct Task {
     /// Its key.
     pub key: TaskKey,
-    /// What kind of work it is; none for a kind that only a newer version of this program knows.
-    pub kind: Option<TaskKind>,
+    /// What kind of work it is.
+    pub kind: TaskKind,
     /// What it is about, in the form that the kind says.
     pub subject: String,
     /// How often it was claimed since it last went on.
@@ -42,25 +50,45 @@ pub fn add(tx: &Tx, kind: TaskKind, subject: &str, due: i64, now: i64) -> Result
     Ok(())
 }
 
-/// Takes the task that has been due for longest, so that nobody else takes it before `until`.
-pub fn claim(tx: &Tx, now: i64, until: i64) -> Result<Option<Task>, DbError> {
-    tx.query_opt(
-        "update background_task set due = $2, attempts = attempts + 1
-         where key = (select key from background_task where state = 'waiting' and due <= $1 order by due, key limit 1)
-           and due <= $1
-         returning key, kind, subject, attempts",
-        params![now, until],
-    )?
-    .map(|row| {
-        let kind: String = row.get(1)?;
-        Ok(Task {
-            key: row.get(0)?,
-            kind: TaskKind::from_word(&kind),
-            subject: row.get(2)?,
-            attempts: row.get(3)?,
+/// Takes the task of one of these kinds that has been due for longest, so that nobody else takes it before `until`. With
+/// `alone`, none is taken while another task of these kinds is being worked on.
+pub fn claim(
+    tx: &Tx,
+    kinds: &[TaskKind],
+    alone: bool,
+    now: i64,
+    until: i64,
+) -> Result<Option<Task>, DbError> {
+    let of_kinds = || {
+        let mut sql = Sql::new("kind in (");
+        sql.bind_list(kinds.iter().map(|kind| kind.word())).push(")");
+        sql
+    };
+    let mut sql = Sql::new("update background_task set state = 'running', attempts = attempts + 1, due = ");
+    sql.bind(until);
+    sql.push(" where key = (select key from background_task where due <= ").bind(now);
+    sql.push(" and state in ('waiting', 'running') and ").push_sql(of_kinds());
+    if alone {
+        sql.push(" and not exists (select 1 from background_task busy where busy.state = 'running' and busy.due > ");
+        sql.bind(now).push(" and busy.").push_sql(of_kinds()).push(")");
+    }
+    sql.push(" order by due, key limit 1) returning key, kind, subject, attempts");
+    tx.query_opt_sql(&sql)?
+        .map(|row| {
+            Ok(Task {
+                key: row.get(0)?,
+                kind: text::word(&row, 1)?,
+                subject: row.get(2)?,
+                attempts: row.get(3)?,
+            })
         })
-    })
-    .transpose()
+        .transpose()
+}
+
+/// Keeps a claimed task from others for longer, for a step that takes long.
+pub fn hold(tx: &Tx, key: TaskKey, until: i64) -> Result<(), DbError> {
+    tx.execute("update background_task set due = $2 where key = $1", params![key, until])?;
+    Ok(())
 }
 
 /// Removes a task that is done.
@@ -72,7 +100,7 @@ pub fn finish(tx: &Tx, key: TaskKey) -> Result<(), DbError> {
 /// Puts a task back that went on and is not done yet, with what is left of its subject.
 pub fn put_back(tx: &Tx, key: TaskKey, subject: &str, due: i64) -> Result<(), DbError> {
     tx.execute(
-        "update background_task set subject = $2, due = $3, attempts = 0, failure = null where key = $1",
+        "update background_task set state = 'waiting', subject = $2, due = $3, attempts = 0, failure = null where key = $1",
         params![key, subject, due],
     )?;
     Ok(())
@@ -81,7 +109,7 @@ pub fn put_back(tx: &Tx, key: TaskKey, subject: &str, due: i64) -> Result<(), Db
 /// Puts a task back that failed, to be tried again at `due`.
 pub fn put_off(tx: &Tx, key: TaskKey, failure: &str, due: i64) -> Result<(), DbError> {
     tx.execute(
-        "update background_task set failure = $2, due = $3 where key = $1",
+        "update background_task set state = 'waiting', failure = $2, due = $3 where key = $1",
         params![key, failure, due],
     )?;
     Ok(())

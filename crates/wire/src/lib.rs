@@ -3,6 +3,7 @@
 //! This crate knows nobody and does no I/O; every other crate may know it.
 
 pub mod answer;
+pub mod archive;
 pub mod audit;
 pub mod container;
 pub mod error;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use crate::answer;
+use crate::archive;
 use crate::audit;
 use crate::container;
 use crate::fields;
@@ -222,6 +223,16 @@ methods! {
     RecordNew: Subject::Word("record"), "new", Token, Create, object::NewRecord => answer::Made, "Makes a record.";
     RecordClose: Subject::Entity(&[Class::Record]), "close", Token, Write, answer::NoInput => object::Closed,
         "Closes a record: its content never changes again.";
+    ContainerClone: CONTAINER, "clone", Token, Write, container::CloneInto => container::Cloned,
+        "Places objects and folders in another project too, as they are.";
+    ContainerRemoveFolder: CONTAINER, "removeFolder", Token, Write, container::RemoveFolder => container::FolderRemoved,
+        "Removes a folder, and with `recurse` what lies in it.";
+    ContainerRemoveObjects: CONTAINER, "removeObjects", Token, Write, container::RemoveObjects => answer::Made,
+        "Removes objects from a project; with its last copy an object is gone for good.";
+    ProjectArchive: PROJECT, "archive", Token, Write, archive::Archive => archive::Archived,
+        "Marks files for the archive, where they cannot be read.";
+    ProjectUnarchive: PROJECT, "unarchive", Token, Write, archive::Unarchive => archive::Unarchived,
+        "Asks for archived files back, or says what that would cost.";
 }
 
 impl MethodName {

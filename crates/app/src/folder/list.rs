@@ -2,13 +2,19 @@
 
 use policy::Action;
 use store::folder::Child;
+use store::keys::ProjectKey;
+use store::placement::Present;
 use store::{folder, placement};
-use wire::container::{FolderList, ListFolder, ListedFolder, ListedObject, MAX_LISTED, Only};
+use wire::container::{
+    FolderList, ListFolder, ListedFolder, ListedObject, MAX_LISTED, MAX_LISTED_DESCRIBED, Only,
+};
+use wire::fields::Fields;
 use wire::id::ContainerId;
 use wire::{ApiError, ErrorType};
 
 use crate::context::Ctx;
 use crate::error::Result;
+use crate::work::Work;
 
 /// `/project-xxxx/listFolder`: what lies directly in a folder.
 ///
@@ -31,12 +37,34 @@ pub async fn list(ctx: Ctx, id: ContainerId, input: ListFolder) -> Result<Folder
         if folders.len() + objects.len() > MAX_LISTED {
             return Err(too_many(MAX_LISTED).into());
         }
+        let objects = match input.describe.fields() {
+            None => objects.into_iter().map(|copy| ListedObject { id: copy.id, describe: None }).collect(),
+            Some(_) if objects.len() > MAX_LISTED_DESCRIBED => {
+                return Err(too_many(MAX_LISTED_DESCRIBED).into());
+            }
+            Some(fields) => described(work, project.key, objects, fields)?,
+        };
         Ok(FolderList {
-            objects: objects.into_iter().map(|id| ListedObject { id, describe: None }).collect(),
+            objects,
             folders: folders.into_iter().map(|child| listed(child, input.has_subfolder_flags)).collect(),
         })
     })
     .await
+}
+
+/// The objects with their descriptions, as they lie in the project.
+fn described(
+    work: &Work<'_>,
+    project: ProjectKey,
+    objects: Vec<Present>,
+    fields: &Fields,
+) -> Result<Vec<ListedObject>> {
+    let copies: Vec<_> = objects.iter().map(|copy| (copy.object, project)).collect();
+    let described = crate::object::describe_many(work, &copies, fields)?;
+    let pairs = objects.into_iter().zip(described);
+    Ok(pairs
+        .filter_map(|(copy, describe)| Some(ListedObject { id: copy.id, describe: Some(describe?) }))
+        .collect())
 }
 
 fn listed(child: Child, flagged: bool) -> ListedFolder {

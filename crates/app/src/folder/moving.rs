@@ -1,16 +1,16 @@
 //! Moving objects and folders inside one project.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 
 use policy::Action;
 use serde_json::json;
-use store::keys::{FolderKey, PlacementKey};
+use store::keys::FolderKey;
 use store::project::Project;
 use store::{folder, placement};
 use wire::answer::Made;
 use wire::container::{MAX_MOVED, Move};
 use wire::folder::{FolderName, FolderPath};
-use wire::id::{ContainerId, ObjectId};
+use wire::id::ContainerId;
 use wire::{ApiError, ErrorType};
 
 use super::{check_subtree, find, into_itself, shown};
@@ -31,7 +31,7 @@ pub async fn move_all(ctx: Ctx, id: ContainerId, input: Move) -> Result<Made> {
         check_input(&input)?;
         let permit = work.permit(&access, Action::MoveData)?;
         let destination = find(work, &project, &input.destination)?;
-        let copies = copies(work, &project, &input.objects)?;
+        let copies = super::named_copies(work, &project, &input.objects)?;
         let folders = folders(work, &project, &input)?;
         placement::move_to(work.tx, &permit, &copies, destination, work.now())?;
         for folder in &folders {
@@ -39,9 +39,9 @@ pub async fn move_all(ctx: Ctx, id: ContainerId, input: Move) -> Result<Made> {
         }
         let moved = Event::done("data.moved").project(&project.id).rule(permit.rule().code());
         let to = shown(&input.destination);
-        let objects: BTreeSet<&ObjectId> = input.objects.iter().collect();
-        if !objects.is_empty() {
-            work.record_each(&moved.clone().after(json!({ "folder": to })), objects)?;
+        if !copies.is_empty() {
+            let event = moved.clone().after(json!({ "folder": to }));
+            work.record_each(&event, copies.iter().map(|copy| &copy.id))?;
         }
         for folder in &folders {
             let before = json!({ "folder": shown(&folder.from) });
@@ -75,16 +75,6 @@ fn check_input(input: &Move) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// The copies of the named objects.
-fn copies(work: &Work<'_>, project: &Project, ids: &[ObjectId]) -> Result<Vec<PlacementKey>> {
-    let found = placement::present(work.tx, project.key, ids)?;
-    let known: HashSet<&ObjectId> = found.iter().map(|(id, _)| id).collect();
-    if let Some(absent) = ids.iter().find(|id| !known.contains(id)) {
-        return Err(crate::work::not_in(absent, &project.id).into());
-    }
-    Ok(found.into_iter().map(|(_, copy)| copy).collect())
 }
 
 /// The folders to move, what lies deepest first, so that a folder has left before the one around it goes. Those that

@@ -96,6 +96,11 @@ fn handler_of(name: MethodName) -> Handler {
         M::ObjectSetVisibility => entity::<ObjectId, _, _, _>(app::object::set_visibility),
         M::RecordNew => plain(app::object::new_record),
         M::RecordClose => entity::<RecordId, _, _, _>(app::object::close),
+        M::ContainerClone => entity::<ContainerId, _, _, _>(app::cloning::clone_into),
+        M::ContainerRemoveFolder => entity::<ContainerId, _, _, _>(app::remove::remove_folder),
+        M::ContainerRemoveObjects => entity::<ContainerId, _, _, _>(app::remove::remove_objects),
+        M::ProjectArchive => entity::<ProjectId, _, _, _>(app::archive::archive),
+        M::ProjectUnarchive => entity::<ProjectId, _, _, _>(app::archive::unarchive),
     }
 }
 

@@ -5,7 +5,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a failing test says helps to find why")]
 
+mod archive;
 mod audit;
+mod clone;
 mod connection;
 mod files;
 mod find_projects;
@@ -17,5 +19,7 @@ mod objects;
 mod orgs;
 mod projects;
 mod raw;
+mod remove;
 mod search;
+mod things;
 mod world;

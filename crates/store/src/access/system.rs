@@ -177,7 +177,7 @@ fn platform_actor(caller: &Caller, settings: &Settings) -> Actor {
 
 fn refused(decision: Decision, asked: String, org: Option<&OrgId>) -> Box<Refused> {
     let subjects = org.iter().map(ToString::to_string).collect();
-    Box::new(Refused { asked, project: None, subjects, decision })
+    Box::new(Refused { asked, project: None, subjects, decision, sentence: None })
 }
 
 impl Word for MemberListVisibility {

@@ -117,7 +117,7 @@ impl Naive<'_> {
             Action::ArchiveData => self.need_object(&["data.archive"]),
             Action::ArchiveAllCopies => {
                 self.need_object(&["data.archive"])?;
-                unless(!(org_admin(f) && self.stands()), "PD")
+                unless(!((org_admin(f) || is_billed(f)) && self.stands()), "PD")
             }
             Action::UnarchiveData => self.need_object(&["data.archive"]).and(self.gate()),
             Action::UseAsInput { elsewhere: None } => self.need_input(&["data.use"]),

@@ -46,6 +46,8 @@ pub struct Place {
     pub other: String,
     /// An open record in the project's folder `/a`, with a tag, a type and a property.
     pub record: String,
+    /// An empty project with the same members.
+    pub sibling: String,
     /// An organisation whose ADMIN is the administrator and whose MEMBER is the contributor.
     pub org: String,
 }
@@ -120,15 +122,17 @@ impl Cast {
     pub async fn place(&self) -> Place {
         let administrator = self.role(Role::Member(Level::Administer));
         let project = administrator.project("Trial").await;
+        let sibling = administrator.project("Sibling").await;
         for level in [Level::View, Level::Upload, Level::Contribute] {
             administrator.invite(&project, member(level), level).await;
+            administrator.invite(&sibling, member(level), level).await;
         }
         let folder = json!({ "folder": "/a/b", "parents": true });
         administrator.ok(&format!("/{project}/newFolder"), folder).await;
         let other = administrator.project("Other").await;
         let record = json!({ "project": project, "folder": "/a", "tags": ["tag"], "types": ["Type"], "properties": { "gone": "x" } });
         let record = administrator.ok("/record/new", record).await["id"].as_str().unwrap().to_owned();
-        Place { project, other, record, org: "org-lab".to_owned() }
+        Place { project, other, record, sibling, org: "org-lab".to_owned() }
     }
 }
 

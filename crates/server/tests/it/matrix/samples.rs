@@ -107,6 +107,11 @@ pub fn samples() -> Vec<Sample> {
         word(M::RecordNew, Project(Level::Upload), |place| json!({ "project": place.project, "name": "r", "folder": "/a", "parents": true, "tags": ["t"], "types": ["T"], "hidden": false, "properties": { "k": "v" }, "details": { "l": { "$dnanexus_link": place.record } }, "close": true, "initializeFrom": { "project": place.project, "id": place.record } })),
         object(M::RecordClose, Level::Upload, |_| json!({})),
         word(M::FileNew, Project(Level::Upload), |place| json!({ "project": place.project, "name": "f", "folder": "/a/b", "media": "text/plain", "tags": ["t"], "properties": { "k": "v" } })),
+        project(M::ContainerClone, Level::Upload, |place| json!({ "objects": [], "folders": ["/a/b"], "project": place.sibling, "destination": "/new", "parents": true })),
+        project(M::ContainerRemoveFolder, Level::Contribute, |_| json!({ "folder": "/a", "recurse": true, "force": false, "partial": true })),
+        project(M::ContainerRemoveObjects, Level::Contribute, |_| json!({ "objects": [], "force": true })),
+        project(M::ProjectArchive, Level::Contribute, |_| json!({ "folder": "/a", "recurse": false, "allCopies": false })),
+        project(M::ProjectUnarchive, Level::Contribute, |_| json!({ "folder": "/a", "recurse": true, "rate": "Bulk", "dryRun": true })),
     ]
 }
 
