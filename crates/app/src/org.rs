@@ -89,13 +89,13 @@ pub async fn update(ctx: Ctx, id: OrgId, input: Update) -> Result<Made> {
         apply(&mut after, &input.policies);
         let renamed = before.name != after.name;
         let (was, is) = (policies(&before), policies(&after));
-        if renamed || was != is {
+        if renamed || was != is || before.saml_idp != after.saml_idp {
             org::save(work.tx, &permit, &after)?;
             work.record(
                 Event::done("org.updated")
                     .subject(&after.id)
                     .before(was)
-                    .after(json!({ "policies": is, "renamed": renamed })),
+                    .after(json!({ "policies": is, "renamed": renamed, "samlIdP": after.saml_idp })),
             )?;
         }
         Ok(Made::new(after.id))

@@ -10,11 +10,11 @@ mod update;
 use serde_json::json;
 use store::grant;
 use store::project::{Flags, MonthlyLimits, NewProject};
+use wire::Class;
 use wire::answer::Made;
 use wire::id::{ContainerId, ProjectId};
 use wire::project::{Destroy, New};
 use wire::text::RegionName;
-use wire::{ApiError, Class, ErrorType};
 
 use crate::billing;
 use crate::context::Ctx;
@@ -101,23 +101,19 @@ pub async fn destroy(ctx: Ctx, id: ProjectId, input: Destroy) -> Result<Made> {
 }
 
 /// `/project-xxxx/acceptDataProtectionNotice`: from now on the caller reaches the data of the project
-/// (contract: identity-and-sharing 7).
+/// (contract: identity-and-sharing 7). Nothing happens in a project that shows none.
 ///
 /// # Errors
-/// `InvalidState` when the project shows no notice.
+/// `ResourceNotFound` for a project that the caller may not see.
 pub async fn accept_notice(ctx: Ctx, id: ProjectId, _: wire::answer::NoInput) -> Result<Made> {
     ctx.change(move |work| {
         let (project, access) = work.project(&id.clone().into())?;
         let permit = work.permit(&access, policy::Action::AcceptNotice)?;
-        if !project.flags.display_data_protection_notice {
-            return Err(ApiError::new(
-                ErrorType::InvalidState,
-                format!("{} shows no data protection notice, so there is none to accept.", project.id),
-            )
-            .into());
+        // What is not shown cannot have been read: it is accepted when it is.
+        if project.flags.display_data_protection_notice {
+            store::project::accept_notice(work.tx, &permit, work.caller()?.account, work.now())?;
+            work.record(Event::done("project.noticeAccepted").project(&project.id))?;
         }
-        store::project::accept_notice(work.tx, &permit, work.caller()?.account, work.now())?;
-        work.record(Event::done("project.noticeAccepted").project(&project.id))?;
         Ok(Made::new(project.id))
     })
     .await

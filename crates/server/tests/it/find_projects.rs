@@ -168,9 +168,12 @@ async fn pages_join_exactly() {
             assert!(!rows.is_empty() && rows.len() <= limit, "{limit}: {page}");
             walked.extend(rows);
             // A project that comes into view during the walk may be found or not, but disturbs nothing.
-            let late = alice.project("Late").await;
-            alice.invite(&late, "bob", Level::View).await;
-            added.insert(late);
+            // The newest come last, so a walk that saw one made for every page would never end.
+            if added.len() < 5 {
+                let late = alice.project("Late").await;
+                alice.invite(&late, "bob", Level::View).await;
+                added.insert(late);
+            }
             starting = page["next"].clone();
             if starting.is_null() {
                 break;

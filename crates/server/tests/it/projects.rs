@@ -236,7 +236,7 @@ async fn the_payer_changes_by_the_rules() {
     let update = format!("/{project}/update");
     alice.fails(&update, json!({ "billTo": "user-nobody" }), "InvalidInput").await;
     alice.fails(&update, json!({ "billTo": "org-nothing" }), "ResourceNotFound").await;
-    alice.fails(&update, json!({ "billTo": "user-bob" }), "PermissionDenied").await;
+    alice.fails(&update, json!({ "billTo": "user-bob" }), "InvalidInput").await;
     // A MEMBER without billable activities.
     alice.fails(&update, json!({ "billTo": lab }), "PermissionDenied").await;
     bob.ok(&update, json!({ "billTo": lab })).await;

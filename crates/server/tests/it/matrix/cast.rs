@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use app::fixture::{self, Fixture};
 use serde_json::json;
-use wire::Level;
+use wire::method::Subject;
 use wire::user::TokenScope;
+use wire::{Class, Level, MethodName};
 
 use crate::world::{Client, World};
 
@@ -48,8 +49,11 @@ pub struct Place {
     pub record: String,
     /// An empty project with the same members.
     pub sibling: String,
-    /// An organisation whose ADMIN is the administrator and whose MEMBER is the contributor.
+    /// An organisation whose ADMIN is the administrator and whose MEMBERs are the contributor and the viewer; only for
+    /// methods of organisations.
     pub org: String,
+    /// An organisation with nobody but the administrator; likewise.
+    pub empty_org: String,
 }
 
 impl Cast {
@@ -72,14 +76,6 @@ impl Cast {
             });
             fixture.token.push(token(handle, handle, None));
         }
-        fixture.org.push(fixture::Org {
-            handle: "lab".to_owned(),
-            name: None,
-            members: BTreeMap::from([
-                ("administrator".to_owned(), fixture::Member { admin: true, ..fixture::Member::default() }),
-                ("contributor".to_owned(), fixture::Member::default()),
-            ]),
-        });
         let elsewhere = BTreeMap::from([("project-000000000000000000000000".to_owned(), Level::Administer)]);
         fixture.token.push(token(
             "scoped",
@@ -132,7 +128,32 @@ impl Cast {
         let other = administrator.project("Other").await;
         let record = json!({ "project": project, "folder": "/a", "tags": ["tag"], "types": ["Type"], "properties": { "gone": "x" } });
         let record = administrator.ok("/record/new", record).await["id"].as_str().unwrap().to_owned();
-        Place { project, other, record, sibling, org: "org-lab".to_owned() }
+        let absent = "org-none".to_owned();
+        Place { project, other, record, sibling, org: absent.clone(), empty_org: absent }
+    }
+
+    /// Fresh things for a method: organisations too, where it is about these.
+    pub async fn place_for(&self, method: MethodName) -> Place {
+        match method.row().subject {
+            Subject::Entity(classes) if classes.contains(&Class::Org) => self.place_with_orgs().await,
+            _ => self.place().await,
+        }
+    }
+
+    /// Fresh things for every method.
+    pub async fn place_with_orgs(&self) -> Place {
+        let mut place = self.place().await;
+        let administrator = self.role(Role::Member(Level::Administer));
+        let unique = place.project["project-".len()..].to_lowercase();
+        for handle in ["lab", "empty"].map(|name| format!("{name}_{unique}")) {
+            administrator.ok("/org/new", json!({ "handle": handle, "name": "Lab" })).await;
+        }
+        place.org = format!("org-lab_{unique}");
+        place.empty_org = format!("org-empty_{unique}");
+        for member in ["contributor", "viewer"] {
+            administrator.ok(&format!("/{}/invite", place.org), json!({ "invitee": member })).await;
+        }
+        place
     }
 }
 

@@ -15,6 +15,12 @@ pub enum Needs {
     Account,
     /// Members of the place's project with at least this level; to others it is absent.
     Project(Level),
+    /// As `Project`, but not those above the second level, whom a rule of the call's own refuses.
+    ProjectBelow(Level, Level),
+    /// ADMINs of the place's organisation; everybody may know that it exists.
+    OrgAdmin,
+    /// Platform administrators.
+    Operator,
 }
 
 /// A valid call of a method.
@@ -31,6 +37,13 @@ pub struct Sample {
 
 /// Methods whose sample is still missing. Empty, but while a method is being built.
 pub const NOT_YET: &[MethodName] = &[MethodName::FileUpload, MethodName::FileClose, MethodName::FileDownload];
+
+/// Methods that refuse every call, and so have no sample.
+pub const NEVER: &[MethodName] = &[MethodName::ProjectAcceptInvite, MethodName::ProjectDeclineInvite];
+
+/// Methods whose keys are names of people, so that there is no key they do not know.
+pub const KEYS_ARE_NAMES: &[MethodName] =
+    &[MethodName::ProjectDecreasePermissions, MethodName::OrgSetMemberAccess];
 
 impl Sample {
     /// The route in a place.
@@ -52,12 +65,22 @@ impl Sample {
             Needs::Project(least) => {
                 LEVELS.into_iter().filter(|level| *level >= least).map(Role::Member).collect()
             }
+            Needs::ProjectBelow(least, below) => LEVELS
+                .into_iter()
+                .filter(|level| *level >= least && *level < below)
+                .map(Role::Member)
+                .collect(),
+            Needs::OrgAdmin => vec![Role::Member(Level::Administer)],
+            Needs::Operator => vec![Role::Operator],
         }
     }
 
     /// Somebody who may make the call and see all it names.
     pub fn caller(&self) -> Role {
-        Role::Member(Level::Administer)
+        match self.needs {
+            Needs::Operator => Role::Operator,
+            _ => Role::Member(Level::Administer),
+        }
     }
 }
 
@@ -65,7 +88,7 @@ impl Sample {
 #[rustfmt::skip]
 pub fn samples() -> Vec<Sample> {
     use MethodName as M;
-    use Needs::{Account, Nothing, Project};
+    use Needs::{Account, Nothing, Operator, OrgAdmin, Project, ProjectBelow};
     vec![
         word(M::SystemHeaders, Nothing, |_| json!({})),
         word(M::SystemComeBackLater, Nothing, |_| json!({ "waitUntil": 1, "setRetryAfter": true })),
@@ -75,7 +98,43 @@ pub fn samples() -> Vec<Sample> {
 
         word(M::ProjectNew, Account, |_| json!({ "name": "New", "summary": "s", "description": "d", "protected": true, "tags": ["t"], "properties": { "k": "v" } })),
         project(M::ProjectDescribe, Level::View, |_| json!({ "fields": { "name": true } })),
+        project(M::ProjectUpdate, Level::Administer, |_| json!({
+            "name": "Other", "summary": "s", "protected": true, "downloadRestricted": true, "databaseResultsRestricted": 3,
+            "allowedExecutables": ["applet-012301230123012301230123"], "billTo": "user-administrator", "version": 0, "monthlyComputeLimit": 5,
+            "monthlyStorageLimit": 1.5, "resolution": "greatest", "discoverable": true, "httpsAppIsolatedBrowsingOptions": { "a": 1 },
+        })),
+        project(M::ProjectAddTags, Level::Contribute, |_| json!({ "tags": ["t"] })),
+        project(M::ProjectRemoveTags, Level::Contribute, |_| json!({ "tags": ["t"] })),
+        project(M::ProjectSetProperties, Level::Contribute, |_| json!({ "properties": { "k": "v", "gone": null } })),
+        project(M::ProjectDestroy, Level::Administer, |_| json!({ "terminateJobs": true })),
+        project(M::ProjectAcceptDataProtectionNotice, Level::View, |_| json!({})),
         project(M::ProjectInvite, Level::Administer, |_| json!({ "invitee": "stranger", "level": "VIEW", "suppressEmailNotification": true })),
+        project(M::ProjectDecreasePermissions, Level::Administer, |_| json!({ "user-contributor": "VIEW", "user-viewer": null })),
+        Sample { needs: ProjectBelow(Level::View, Level::Administer), ..project(M::ProjectLeave, Level::View, |_| json!({})) },
+        project(M::ProjectFindMembers, Level::View, |_| json!({ "principal": "viewer", "limit": 5 })),
+        project(M::ProjectDescribeAccess, Level::View, |_| json!({ "action": "data.view" })),
+        word(M::SystemFindProjects, Account, |_| json!({
+            "name": { "glob": "*" }, "id": ["project-012301230123012301230123"], "level": "VIEW", "explicitPermission": true, "public": false,
+            "tags": { "$or": ["a"] }, "properties": { "k": true }, "created": { "after": 1 }, "region": "local", "billTo": ["user-stranger"],
+            "containsPHI": false, "externalUploadRestricted": false, "describe": { "fields": { "name": true } }, "limit": 5, "all": false,
+        })),
+        word(M::SystemDescribeProjects, Account, |place| json!({ "projects": [place.project], "fields": { "name": true } })),
+        word(M::SystemFindProjectMembers, Account, |_| json!({ "describe": true, "limit": 5 })),
+
+        word(M::OrgNew, Account, |place| json!({
+            "handle": format!("new_{}", &place.project["project-".len()..]), "name": "New", "nonce": place.project,
+            "policies": { "memberListVisibility": "MEMBER", "restrictProjectTransfer": "ADMIN", "jobReuse": false },
+        })),
+        org(M::OrgDescribe, Account, |_| json!({ "fields": { "name": true }, "defaultFields": true })),
+        org(M::OrgUpdate, OrgAdmin, |_| json!({ "name": "Lab", "policies": { "memberListVisibility": "PUBLIC" }, "samlIdP": "idp", "jobLogsForwarding": {} })),
+        Sample { subject: Some(|place| place.empty_org.clone()), ..org(M::OrgDestroy, OrgAdmin, |_| json!({})) },
+        org(M::OrgInvite, OrgAdmin, |_| json!({ "invitee": "stranger", "level": "MEMBER", "projectAccess": "VIEW", "dataSearch": true, "suppressEmailNotification": true })),
+        org(M::OrgSetMemberAccess, OrgAdmin, |_| json!({ "user-contributor": { "level": "MEMBER", "projectAccess": "VIEW", "allowBillableActivities": true } })),
+        org(M::OrgRemoveMember, OrgAdmin, |_| json!({ "user": "user-viewer", "revokeProjectPermissions": true, "revokeAppPermissions": false })),
+        org(M::OrgFindMembers, OrgAdmin, |_| json!({ "id": ["user-contributor"], "level": "MEMBER", "describe": true, "limit": 5 })),
+        org(M::OrgFindProjects, OrgAdmin, |_| json!({ "name": { "regexp": "x" }, "public": true, "tags": "t", "describe": true, "limit": 5 })),
+        org(M::OrgSetFeatures, Operator, |_| json!({ "features": { "phi": false }, "billingEnabled": true, "expiresAt": 4_000_000_000_000_i64, "spendingLimit": null })),
+        word(M::SystemFindOrgs, Account, |_| json!({ "level": "MEMBER", "allowBillableActivities": true, "describe": true, "limit": 5 })),
 
         project(M::ContainerListFolder, Level::View, |_| json!({ "folder": "/a", "describe": true, "only": "all", "includeHidden": true, "hasSubfolderFlags": true })),
         project(M::ContainerNewFolder, Level::Upload, |_| json!({ "folder": "/a/new", "parents": false })),
@@ -123,6 +182,11 @@ fn word(method: MethodName, needs: Needs, body: fn(&Place) -> Value) -> Sample {
 /// A method of the place's project.
 fn project(method: MethodName, least: Level, body: fn(&Place) -> Value) -> Sample {
     Sample { method, needs: Needs::Project(least), subject: Some(|place| place.project.clone()), body }
+}
+
+/// A method of the place's organisation.
+fn org(method: MethodName, needs: Needs, body: fn(&Place) -> Value) -> Sample {
+    Sample { method, needs, subject: Some(|place| place.org.clone()), body }
 }
 
 /// A method of the place's record.
