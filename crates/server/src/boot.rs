@@ -127,6 +127,8 @@ pub async fn open_with(config: &Config, address: SocketAddr, parts: Parts) -> an
             Some(mailer) => mailer,
             None => crate::mail::mailer(config, address)?,
         },
+        hashing: app::Hashing::default(),
+        token_uses: app::TokenUses::default(),
         keys,
         audit,
         options: config.options(address),

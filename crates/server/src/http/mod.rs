@@ -5,6 +5,7 @@ mod cors;
 pub mod data;
 mod handlers;
 mod listen;
+mod oauth;
 mod reply;
 mod request;
 
@@ -15,7 +16,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
@@ -39,6 +40,7 @@ pub fn router(server: Arc<Server>) -> Router {
     let answered_as_json = Router::new()
         .route("/healthz", get(request::healthz))
         .route("/audit/checkpoint", get(checkpoint))
+        .route("/oauth2/token", post(oauth::token))
         .fallback(api::door)
         .layer(DefaultBodyLimit::disable())
         .layer(compress);

@@ -65,6 +65,7 @@ fn refused(sample: &Sample) -> Vec<(Role, &'static str)> {
     }
     match sample.needs {
         Needs::Nothing | Needs::Account => {}
+        Needs::These { refused: these, .. } => refused.extend_from_slice(these),
         Needs::Project(least) => {
             refused.push((Role::Stranger, "ResourceNotFound"));
             if !full_token_only {
