@@ -52,7 +52,7 @@ pub async fn describe_access(ctx: Ctx, id: ProjectId, input: DescribeAccess) -> 
             }
         });
         Ok(AccessDescribed {
-            sources: report.sources.into_iter().map(|source| shown(source, user.as_str())).collect(),
+            sources: report.sources.iter().map(|source| shown(source, user.as_str())).collect(),
             user: user.into(),
             level: report.access.level,
             capabilities: names(report.access.capabilities),
@@ -63,7 +63,7 @@ pub async fn describe_access(ctx: Ctx, id: ProjectId, input: DescribeAccess) -> 
     .await
 }
 
-fn shown(source: policy::Source, user: &str) -> AccessSource {
+fn shown(source: &policy::Source, user: &str) -> AccessSource {
     let principal = source.via.as_ref().map(|via| match via {
         Via::Direct => user.to_owned(),
         Via::Org { org, .. } => org.to_string(),

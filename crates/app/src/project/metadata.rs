@@ -8,7 +8,7 @@ use wire::answer::Made;
 use wire::id::ProjectId;
 use wire::metadata::{MAX_METADATA_ITEMS, Properties, Tags};
 use wire::project::{SetProperties, TagList};
-use wire::text::Tag;
+use wire::text::{PropertyKey, Tag};
 
 use crate::context::Ctx;
 use crate::error::Result;
@@ -86,7 +86,7 @@ pub async fn set_properties(ctx: Ctx, id: ProjectId, input: SetProperties) -> Re
         }
         bounded("properties", properties.len())?;
         project::set_properties(work.tx, &permit, &properties, work.now())?;
-        let names: Vec<&str> = input.properties.iter().map(|(key, _)| key.as_str()).collect();
+        let names: Vec<&str> = input.properties.keys().map(PropertyKey::as_str).collect();
         work.record(
             Event::done("project.propertiesSet").project(&project.id).after(json!({ "changed": names })),
         )?;
