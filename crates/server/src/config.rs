@@ -1,12 +1,16 @@
 //! Configuration: defaults, then `operon.toml` in the data directory, then a TOML file that is named, then `OPERON_…`
 //! variables, then the command line.
 
+mod limits;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use app::options::{AdminAccess, Options, ReadOnlyCap};
 use serde::Deserialize;
+
+pub use limits::{Limits, Metrics};
 
 /// The file in the data directory that holds settings of this one server.
 pub const DATA_DIR_FILE: &str = "operon.toml";
@@ -41,8 +45,10 @@ pub struct Config {
     pub mail: Mail,
     /// Where the bytes of files lie.
     pub files: Files,
-    /// Bounds on what the server reads.
+    /// Bounds on what the server takes on.
     pub limits: Limits,
+    /// Who may read the server's counters.
+    pub metrics: Metrics,
 }
 
 /// Where the bytes of files lie: in the data directory, unless an object store is named.
@@ -169,20 +175,6 @@ impl std::fmt::Debug for Password {
     }
 }
 
-/// Bounds on what the server reads.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Limits {
-    /// Largest body of an API call, in bytes.
-    pub body_bytes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { body_bytes: 16 << 20 }
-    }
-}
-
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -200,6 +192,7 @@ impl Default for Config {
             mail: Mail::default(),
             files: Files::default(),
             limits: Limits::default(),
+            metrics: Metrics::default(),
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod config;
 pub mod http;
 pub mod logging;
 mod mail;
+mod meter;
 mod tls;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use app::App;
 
 pub use boot::{Running, start};
 pub use config::Config;
+pub use meter::Meter;
 
 /// What every route may use.
 pub struct Server {
@@ -24,4 +26,26 @@ pub struct Server {
     pub handlers: http::Handlers,
     /// Where request ids come from.
     pub request_ids: http::RequestIds,
+    /// What is counted and measured.
+    pub meter: Meter,
+    /// How many requests are worked on at once.
+    pub(crate) room: http::Room,
+    /// How many calls each account made lately.
+    pub(crate) rates: http::Rates,
+}
+
+impl Server {
+    /// A server that nobody can reach yet.
+    #[must_use]
+    pub fn new(app: Arc<App>, config: Config, meter: Meter) -> Self {
+        Self {
+            app,
+            handlers: http::Handlers::new(),
+            request_ids: http::RequestIds::default(),
+            meter,
+            room: http::Room::new(config.limits.concurrent_requests),
+            rates: http::Rates::new(config.limits.account_calls_per_second),
+            config,
+        }
+    }
 }

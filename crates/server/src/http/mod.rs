@@ -1,10 +1,12 @@
 //! Everything that speaks HTTP: the API door, data up and down, health, and the pages.
 
+mod admission;
 mod api;
 mod cors;
 pub mod data;
 mod handlers;
 mod listen;
+mod metrics;
 mod reply;
 mod request;
 
@@ -19,8 +21,10 @@ use axum::routing::get;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
+pub(crate) use admission::{Rates, Room};
 pub use api::Handlers;
-pub use listen::{Listener, Stop};
+pub use listen::{Bounds, Listener, Stop};
+pub use metrics::metrics_router;
 pub use request::RequestIds;
 
 use crate::Server;
@@ -37,7 +41,6 @@ pub fn router(server: Arc<Server>) -> Router {
         SizeAbove::new(COMPRESS_ABOVE_BYTES).and(NotForContentType::const_new("application/octet-stream")),
     );
     let answered_as_json = Router::new()
-        .route("/healthz", get(request::healthz))
         .route("/audit/checkpoint", get(checkpoint))
         .fallback(api::door)
         .layer(DefaultBodyLimit::disable())
@@ -45,6 +48,10 @@ pub fn router(server: Arc<Server>) -> Router {
     Router::new()
         .merge(answered_as_json)
         .merge(data::routes())
+        .layer(middleware::from_fn_with_state(Arc::clone(&server), admission::admit))
+        // A busy server is well all the same, and its counters say how busy.
+        .route("/healthz", get(request::healthz))
+        .route("/metrics", get(metrics::with_token))
         .layer(middleware::from_fn(cors::cors))
         .layer(middleware::from_fn_with_state(Arc::clone(&server), request::stamp))
         .with_state(server)

@@ -6,16 +6,20 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a failing test says helps to find why")]
 
 mod audit;
+mod browsers;
 mod connection;
 mod files;
 mod find_projects;
 mod fixture;
 mod folders;
+mod limits;
 mod matrix;
 mod members;
 mod objects;
 mod orgs;
 mod projects;
+mod operation;
+mod project;
 mod raw;
 mod search;
 mod world;

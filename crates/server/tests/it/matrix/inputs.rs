@@ -1,4 +1,4 @@
-//! Every method × what a body can be (contract: data 2, 2.1; F543).
+//! Every method × what a body can be (contract: data 2, 2.1).
 
 use std::fmt::Write as _;
 
@@ -104,7 +104,7 @@ async fn wrong_types_are_refused_in_sentences() {
     .await;
 }
 
-/// Each text of a valid body replaced by what has fooled other programs: names, folders and ids alike (F543).
+/// Each text of a valid body replaced by what has fooled other programs: names, folders and ids alike.
 #[tokio::test]
 async fn hostile_texts_are_taken_as_text_or_refused() {
     let mut tricks: Vec<String> = [
