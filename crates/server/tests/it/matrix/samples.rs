@@ -27,6 +27,8 @@ pub struct Sample {
     pub subject: Option<fn(&Place) -> String>,
     /// Its body.
     pub body: fn(&Place) -> Value,
+    /// Whether it needs files with bytes, which take a moment to make.
+    pub bytes: bool,
 }
 
 /// Methods whose sample is still missing. Empty, but while a method is being built.
@@ -112,15 +114,39 @@ pub fn samples() -> Vec<Sample> {
 
 /// A method of a word.
 fn word(method: MethodName, needs: Needs, body: fn(&Place) -> Value) -> Sample {
-    Sample { method, needs, subject: None, body }
+    Sample { method, needs, subject: None, body, bytes: false }
 }
 
 /// A method of the place's project.
 fn project(method: MethodName, least: Level, body: fn(&Place) -> Value) -> Sample {
-    Sample { method, needs: Needs::Project(least), subject: Some(|place| place.project.clone()), body }
+    Sample {
+        method,
+        needs: Needs::Project(least),
+        subject: Some(|place| place.project.clone()),
+        body,
+        bytes: false,
+    }
+}
+
+/// A method of the place's open file.
+fn open_file(method: MethodName, least: Level, body: fn(&Place) -> Value) -> Sample {
+    let subject: fn(&Place) -> String = |place| place.open_file.clone();
+    Sample {
+        method,
+        needs: Needs::Project(least),
+        subject: Some(subject),
+        body,
+        bytes: method == MethodName::FileClose,
+    }
+}
+
+/// A method of the place's closed file.
+fn closed_file(method: MethodName, least: Level, body: fn(&Place) -> Value) -> Sample {
+    let subject: fn(&Place) -> String = |place| place.closed_file.clone();
+    Sample { method, needs: Needs::Project(least), subject: Some(subject), body, bytes: true }
 }
 
 /// A method of the place's record.
 fn object(method: MethodName, least: Level, body: fn(&Place) -> Value) -> Sample {
-    Sample { method, needs: Needs::Project(least), subject: Some(|place| place.record.clone()), body }
+    Sample { method, needs: Needs::Project(least), subject: Some(|place| place.record.clone()), body, bytes: false }
 }
