@@ -1,12 +1,16 @@
 //! Every method × who calls it (contract: data 2.1, identity-and-sharing 1).
 
 use serde_json::json;
-use wire::Level;
 use wire::method::Caller;
+use wire::{Level, MethodName};
 
 use super::cast::{Cast, LEVELS, Role};
 use super::refusal::refusal;
 use super::samples::{Needs, Sample, samples};
+
+/// Methods whose body names a member by each of its keys, so that none is unknown to them.
+const KEYS_ARE_MEMBERS: &[MethodName] =
+    &[MethodName::ProjectDecreasePermissions, MethodName::OrgSetMemberAccess];
 
 /// Without a good token nothing that needs one answers, and nothing changes.
 #[tokio::test]
@@ -65,7 +69,19 @@ fn refused(sample: &Sample) -> Vec<(Role, &'static str)> {
     }
     match sample.needs {
         Needs::Nothing | Needs::Account => {}
-        Needs::Project(least) => {
+        Needs::OrgAdmin => {
+            let others = [Role::Stranger, Role::Member(Level::Contribute)];
+            refused.extend(others.map(|role| (role, "PermissionDenied")));
+        }
+        Needs::Operator => {
+            let others = [Role::Stranger, Role::Member(Level::Administer)];
+            refused.extend(others.map(|role| (role, "PermissionDenied")));
+        }
+        Needs::Never(kind) => {
+            refused.push((Role::Stranger, "ResourceNotFound"));
+            refused.extend(LEVELS.map(|level| (Role::Member(level), kind)));
+        }
+        Needs::Project(least) | Needs::ProjectButLastAdministrator(least) => {
             refused.push((Role::Stranger, "ResourceNotFound"));
             if !full_token_only {
                 refused.push((Role::ScopedToken, "ResourceNotFound"));
@@ -81,16 +97,22 @@ fn refused(sample: &Sample) -> Vec<(Role, &'static str)> {
 #[tokio::test]
 async fn who_may_is_answered() {
     let cast = Cast::new().await;
+    let mut refused = Vec::new();
     for sample in samples() {
         for role in sample.allowed() {
             let place = cast.place_for(&sample).await;
             let mut body = (sample.body)(&place);
-            body["zzUnknown"] = json!({ "$and": [null, { "deep": [1.5] }] });
+            if !KEYS_ARE_MEMBERS.contains(&sample.method) {
+                body["zzUnknown"] = json!({ "$and": [null, { "deep": [1.5] }] });
+            }
             let path = sample.path(&place);
             let answer = cast.role(role).post(&path, body).await;
-            assert_eq!(answer.status, 200, "{path} as {role:?}: {}", answer.body);
+            if answer.status != 200 {
+                refused.push(format!("{path} as {role:?}: {}", answer.body));
+            }
         }
     }
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
 }
 
 /// A stranger cannot tell a hidden project from an absent one: the answers differ in the id alone.
@@ -112,14 +134,5 @@ async fn hidden_and_absent_answer_alike() {
             said.push((answer.status, place.hidden_in(&answer.body.to_string())));
         }
         assert_eq!(said[0], said[1], "{}", sample.path(&place));
-    }
-}
-
-/// A level is never enough for what a lower one is refused by state: the weakest role of each sample is a real one.
-#[test]
-fn every_sample_can_be_called_by_somebody() {
-    for sample in samples() {
-        assert!(!sample.allowed().is_empty(), "{}", sample.method.as_str());
-        assert!(sample.needs != Needs::Project(Level::None), "{}", sample.method.as_str());
     }
 }

@@ -54,8 +54,10 @@ pub struct Place {
     pub open_file: String,
     /// A closed file there; empty unless the sample names one.
     pub closed_file: String,
-    /// An organisation whose ADMIN is the administrator and whose MEMBER is the contributor.
+    /// An organisation whose ADMIN is the administrator and whose MEMBERs are the contributor and the uploader.
     pub org: String,
+    /// An organisation with its ADMIN, the administrator, alone.
+    pub empty_org: String,
 }
 
 impl Place {
@@ -88,14 +90,6 @@ impl Cast {
             });
             fixture.token.push(token(handle, handle, None));
         }
-        fixture.org.push(fixture::Org {
-            handle: "lab".to_owned(),
-            name: None,
-            members: BTreeMap::from([
-                ("administrator".to_owned(), fixture::Member { admin: true, ..fixture::Member::default() }),
-                ("contributor".to_owned(), fixture::Member::default()),
-            ]),
-        });
         let elsewhere = BTreeMap::from([("project-000000000000000000000000".to_owned(), Level::Administer)]);
         fixture.token.push(token(
             "scoped",
@@ -155,14 +149,25 @@ impl Cast {
             project_of(&project, "Trial", BTreeMap::from(everybody)),
             project_of(&other, "Other", BTreeMap::from(alone)),
         ];
-        self.world.add(Fixture { project: projects, ..Fixture::default() }).await;
+        let number = self.places.fetch_add(1, Ordering::Relaxed);
+        let (org, empty_org) = (format!("lab{number}"), format!("empty{number}"));
+        let orgs = vec![org_of(&org, &["contributor", "uploader"]), org_of(&empty_org, &[])];
+        self.world.add(Fixture { project: projects, org: orgs, ..Fixture::default() }).await;
         let administrator = self.role(Role::Member(Level::Administer));
         let folder = json!({ "folder": "/a/b", "parents": true });
         administrator.ok(&format!("/{project}/newFolder"), folder).await;
         let open_file = self.world.open_file(&administrator, &project, "open").await;
         let record = json!({ "project": project, "folder": "/a", "tags": ["tag"], "types": ["Type"], "properties": { "gone": "x" } });
         let record = administrator.ok("/record/new", record).await["id"].as_str().unwrap().to_owned();
-        Place { project, other, record, open_file, closed_file: String::new(), org: "org-lab".to_owned() }
+        Place {
+            project,
+            other,
+            record,
+            open_file,
+            closed_file: String::new(),
+            org: format!("org-{org}"),
+            empty_org: format!("org-{empty_org}"),
+        }
     }
 
     fn fresh_id(&self) -> String {
@@ -236,4 +241,12 @@ fn project_of(id: &str, name: &str, members: BTreeMap<String, Level>) -> fixture
         flags: vec![],
         members,
     }
+}
+
+/// An organisation of the administrator's with these MEMBERs.
+fn org_of(handle: &str, members: &[&str]) -> fixture::Org {
+    let admin = fixture::Member { admin: true, ..fixture::Member::default() };
+    let mut all = BTreeMap::from([("administrator".to_owned(), admin)]);
+    all.extend(members.iter().map(|member| ((*member).to_owned(), fixture::Member::default())));
+    fixture::Org { handle: handle.to_owned(), name: None, members: all }
 }

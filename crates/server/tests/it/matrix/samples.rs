@@ -15,6 +15,14 @@ pub enum Needs {
     Account,
     /// Members of the place's project with at least this level; to others it is absent.
     Project(Level),
+    /// The same, but not its only administrator.
+    ProjectButLastAdministrator(Level),
+    /// ADMINs of the place's organisation.
+    OrgAdmin,
+    /// Platform ADMINs.
+    Operator,
+    /// Nobody: members of the place's project are told so with this error type.
+    Never(&'static str),
 }
 
 /// A valid call of a method.
@@ -32,7 +40,7 @@ pub struct Sample {
 }
 
 /// Methods whose sample is still missing. Empty, but while a method is being built.
-pub const NOT_YET: &[MethodName] = &[MethodName::FileUpload, MethodName::FileClose, MethodName::FileDownload];
+pub const NOT_YET: &[MethodName] = &[];
 
 impl Sample {
     /// The route in a place.
@@ -54,12 +62,24 @@ impl Sample {
             Needs::Project(least) => {
                 LEVELS.into_iter().filter(|level| *level >= least).map(Role::Member).collect()
             }
+            Needs::ProjectButLastAdministrator(least) => LEVELS
+                .into_iter()
+                .filter(|level| *level >= least && *level < Level::Administer)
+                .map(Role::Member)
+                .collect(),
+            Needs::OrgAdmin => vec![Role::Member(Level::Administer)],
+            Needs::Operator => vec![Role::Operator],
+            Needs::Never(_) => vec![],
         }
     }
 
     /// Somebody who may make the call and see all it names.
     pub fn caller(&self) -> Role {
-        Role::Member(Level::Administer)
+        match self.needs {
+            Needs::ProjectButLastAdministrator(_) => Role::Member(Level::Contribute),
+            Needs::Operator => Role::Operator,
+            _ => Role::Member(Level::Administer),
+        }
     }
 }
 
@@ -67,7 +87,7 @@ impl Sample {
 #[rustfmt::skip]
 pub fn samples() -> Vec<Sample> {
     use MethodName as M;
-    use Needs::{Account, Nothing, Project};
+    use Needs::{Account, Nothing, Operator, OrgAdmin, Project};
     vec![
         word(M::SystemHeaders, Nothing, |_| json!({})),
         word(M::SystemComeBackLater, Nothing, |_| json!({ "waitUntil": 1, "setRetryAfter": true })),
@@ -77,6 +97,38 @@ pub fn samples() -> Vec<Sample> {
 
         word(M::ProjectNew, Account, |_| json!({ "name": "New", "summary": "s", "description": "d", "protected": true, "tags": ["t"], "properties": { "k": "v" } })),
         project(M::ProjectDescribe, Level::View, |_| json!({ "fields": { "name": true } })),
+        project(M::ProjectUpdate, Level::Administer, |_| json!({ "name": "Renamed", "summary": "s", "description": "d", "protected": true, "allowedExecutables": null, "monthlyStorageLimit": 10, "version": 0 })),
+        project(M::ProjectAddTags, Level::Contribute, |_| json!({ "tags": ["t", "u"] })),
+        project(M::ProjectRemoveTags, Level::Contribute, |_| json!({ "tags": ["t"] })),
+        project(M::ProjectSetProperties, Level::Contribute, |_| json!({ "properties": { "k": "v", "gone": null } })),
+        project(M::ProjectDestroy, Level::Administer, |_| json!({ "terminateJobs": false })),
+        // The place's project shows no notice; `projects` tests one that does.
+        of_project(M::ProjectAcceptDataProtectionNotice, Needs::Never("InvalidState"), |_| json!({})),
+        project(M::ProjectDecreasePermissions, Level::Administer, |_| json!({ "user-viewer": null, "user-contributor": "VIEW" })),
+        of_project(M::ProjectLeave, Needs::ProjectButLastAdministrator(Level::View), |_| json!({})),
+        of_project(M::ProjectAcceptInvite, Needs::Never("InvalidState"), |_| json!({})),
+        of_project(M::ProjectDeclineInvite, Needs::Never("InvalidState"), |_| json!({})),
+        project(M::ProjectFindMembers, Level::View, |_| json!({ "principal": "user-viewer", "limit": 10 })),
+        project(M::ProjectDescribeAccess, Level::View, |place| json!({ "action": "data.download", "object": place.record })),
+        word(M::SystemFindProjects, Account, |place| json!({
+            "name": { "glob": "T*" }, "id": place.project, "tags": "t", "properties": { "k": true }, "created": { "after": 1 }, "region": "local",
+            "level": "VIEW", "explicitPermission": true, "public": false, "billTo": "user-administrator", "describe": { "fields": { "name": true } }, "limit": 10,
+        })),
+        word(M::SystemDescribeProjects, Account, |place| json!({ "projects": [place.project], "fields": { "name": true } })),
+        word(M::SystemFindProjectMembers, Project(Level::View), |place| json!({ "project": place.project, "describe": true, "limit": 10 })),
+
+        word(M::OrgNew, Account, |place| json!({ "handle": format!("new{}", &place.org[4..]), "name": "New", "policies": { "memberListVisibility": "MEMBER" }, "nonce": place.project })),
+        org(M::OrgDescribe, Account, |_| json!({ "fields": { "name": true } })),
+        org(M::OrgUpdate, OrgAdmin, |_| json!({ "name": "Renamed", "policies": { "restrictProjectTransfer": "ADMIN" } })),
+        Sample { method: M::OrgDestroy, needs: OrgAdmin, subject: Some(|place| place.empty_org.clone()), body: |_| json!({}), bytes: false },
+        org(M::OrgInvite, OrgAdmin, |_| json!({ "invitee": "stranger", "level": "MEMBER", "projectAccess": "VIEW", "appAccess": false, "suppressEmailNotification": true })),
+        org(M::OrgSetMemberAccess, OrgAdmin, |_| json!({ "user-uploader": { "level": "MEMBER", "projectAccess": "VIEW", "dataSearch": true } })),
+        org(M::OrgRemoveMember, OrgAdmin, |_| json!({ "user": "user-uploader", "revokeProjectPermissions": true, "revokeAppPermissions": true })),
+        org(M::OrgFindMembers, OrgAdmin, |_| json!({ "id": "user-uploader", "level": "MEMBER", "describe": true, "limit": 10 })),
+        org(M::OrgFindProjects, OrgAdmin, |_| json!({ "name": "T", "limit": 10 })),
+        org(M::OrgSetFeatures, Operator, |_| json!({ "features": {}, "billingEnabled": true, "expiresAt": null, "spendingLimit": 10 })),
+        word(M::SystemFindOrgs, Account, |_| json!({ "level": "MEMBER", "allowBillableActivities": true, "describe": true, "limit": 10 })),
+
         project(M::ProjectInvite, Level::Administer, |_| json!({ "invitee": "stranger", "level": "VIEW", "suppressEmailNotification": true })),
 
         project(M::ContainerListFolder, Level::View, |_| json!({ "folder": "/a", "describe": true, "only": "all", "includeHidden": true, "hasSubfolderFlags": true })),
@@ -109,6 +161,9 @@ pub fn samples() -> Vec<Sample> {
         word(M::RecordNew, Project(Level::Upload), |place| json!({ "project": place.project, "name": "r", "folder": "/a", "parents": true, "tags": ["t"], "types": ["T"], "hidden": false, "properties": { "k": "v" }, "details": { "l": { "$dnanexus_link": place.record } }, "close": true, "initializeFrom": { "project": place.project, "id": place.record } })),
         object(M::RecordClose, Level::Upload, |_| json!({})),
         word(M::FileNew, Project(Level::Upload), |place| json!({ "project": place.project, "name": "f", "folder": "/a/b", "media": "text/plain", "tags": ["t"], "properties": { "k": "v" } })),
+        open_file(M::FileUpload, Level::Upload, |_| json!({ "index": 1, "size": 3, "md5": "900150983cd24fb0d6963f7d28e17f72" })),
+        open_file(M::FileClose, Level::Upload, |_| json!({})),
+        closed_file(M::FileDownload, Level::View, |place| json!({ "project": place.project, "duration": 60, "filename": "f.txt", "preauthenticated": true })),
     ]
 }
 
@@ -117,15 +172,19 @@ fn word(method: MethodName, needs: Needs, body: fn(&Place) -> Value) -> Sample {
     Sample { method, needs, subject: None, body, bytes: false }
 }
 
-/// A method of the place's project.
+/// A method of the place's organisation.
+fn org(method: MethodName, needs: Needs, body: fn(&Place) -> Value) -> Sample {
+    Sample { method, needs, subject: Some(|place| place.org.clone()), body, bytes: false }
+}
+
+/// A method of the place's project, for members of at least a level.
 fn project(method: MethodName, least: Level, body: fn(&Place) -> Value) -> Sample {
-    Sample {
-        method,
-        needs: Needs::Project(least),
-        subject: Some(|place| place.project.clone()),
-        body,
-        bytes: false,
-    }
+    of_project(method, Needs::Project(least), body)
+}
+
+/// A method of the place's project.
+fn of_project(method: MethodName, needs: Needs, body: fn(&Place) -> Value) -> Sample {
+    Sample { method, needs, subject: Some(|place| place.project.clone()), body, bytes: false }
 }
 
 /// A method of the place's open file.
@@ -148,5 +207,11 @@ fn closed_file(method: MethodName, least: Level, body: fn(&Place) -> Value) -> S
 
 /// A method of the place's record.
 fn object(method: MethodName, least: Level, body: fn(&Place) -> Value) -> Sample {
-    Sample { method, needs: Needs::Project(least), subject: Some(|place| place.record.clone()), body, bytes: false }
+    Sample {
+        method,
+        needs: Needs::Project(least),
+        subject: Some(|place| place.record.clone()),
+        body,
+        bytes: false,
+    }
 }
