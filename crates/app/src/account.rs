@@ -1,6 +1,7 @@
 //! Accounts as their owners make and keep them (contract: identity-and-sharing 2, 3).
 
 mod activation;
+mod by_provider;
 mod email;
 mod first_user;
 mod help;
@@ -9,6 +10,7 @@ mod provision;
 mod second_factor;
 
 pub use activation::{activate, request_reset, reset};
+pub use by_provider::activate_by_provider;
 pub use email::{confirm as confirm_email, update as update_email};
 pub use first_user::create as create_first_user;
 pub use help::{resend_activation, reset_mfa, unlock};

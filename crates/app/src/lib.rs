@@ -17,6 +17,7 @@ mod party;
 mod person;
 pub mod work;
 
+pub mod external;
 pub mod folder;
 pub mod jobs;
 pub mod links;

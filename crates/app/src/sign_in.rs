@@ -1,5 +1,6 @@
 //! Signing in: proving who one is, and who a token speaks for (contract: identity-and-sharing 3).
 
+mod steps;
 mod throttle;
 
 use secrets::totp::Seed;
@@ -16,6 +17,7 @@ use crate::event::Event;
 use crate::token::{self, Wish};
 use crate::work::Work;
 
+pub use steps::{Step, check_password, check_second_factor};
 pub(crate) use throttle::{Attempt, forgive_names};
 
 /// What a person shows to prove who they are.
@@ -110,12 +112,16 @@ pub(crate) async fn prove(ctx: &Ctx, credentials: Credentials) -> Result<Account
             "This account needs a second factor. Send the code of the authenticator as `otp`.",
         )
         .into()),
-        Factor::Wrong => Err(ApiError::new(
-            ErrorType::OtpMismatchError,
-            "The code is wrong, or was used before. Wait for the next one, or use a backup code.",
-        )
-        .into()),
+        Factor::Wrong => Err(wrong_factor()),
     }
+}
+
+fn wrong_factor() -> Error {
+    ApiError::new(
+        ErrorType::OtpMismatchError,
+        "The code is wrong, or was used before. Wait for the next one, or use a backup code.",
+    )
+    .into()
 }
 
 /// How the second step of a sign-in went.

@@ -10,8 +10,8 @@ use crate::keys::AccountKey;
 use crate::text::{self, Word};
 
 pub use change::{
-    Profile, activate, close, has_other_administrator, removed_with_leftovers, set_email, set_kind,
-    set_profile, set_state, take_leftover_grants, take_leftover_memberships,
+    Profile, activate, activate_without_password, close, has_other_administrator, removed_with_leftovers,
+    set_email, set_kind, set_profile, set_state, take_leftover_grants, take_leftover_memberships,
 };
 
 /// What a person may be on the platform as a whole (contract: identity-and-sharing B7, F001).

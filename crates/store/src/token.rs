@@ -129,10 +129,12 @@ pub fn revoke_by_signature(tx: &Tx, account: AccountKey, signature: &str, now: i
 
 /// Ends every token that an account has for a purpose, and says how many.
 pub fn revoke_purpose(tx: &Tx, account: AccountKey, purpose: Purpose, now: i64) -> Result<u64, DbError> {
-    tx.execute(
+    let ended = tx.execute(
         "update token set revoked = $3 where account = $1 and purpose = $2 and revoked is null",
         params![account, purpose.word(), now],
-    )
+    )?;
+    crate::account::touch(tx, account)?;
+    Ok(ended)
 }
 
 /// The token of a signature, if it is this account's and works.

@@ -23,6 +23,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 pub use api::Handlers;
 pub use listen::{Listener, Stop};
 pub use request::RequestIds;
+pub(crate) use request::info as request_info;
 
 use crate::Server;
 
@@ -48,6 +49,7 @@ pub fn router(server: Arc<Server>) -> Router {
         .merge(answered_as_json)
         .merge(data::routes())
         .layer(middleware::from_fn(cors::cors))
+        .merge(crate::web::routes())
         .layer(middleware::from_fn_with_state(Arc::clone(&server), request::stamp))
         .with_state(server)
 }

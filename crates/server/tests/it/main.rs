@@ -8,6 +8,7 @@
 mod archive;
 mod audit;
 mod clone;
+mod browser;
 mod connection;
 mod files;
 mod find_projects;
@@ -22,4 +23,5 @@ mod raw;
 mod remove;
 mod search;
 mod things;
+mod web;
 mod world;

@@ -269,6 +269,11 @@ impl World {
         }
     }
 
+    /// Where the server is: scheme, host and port.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.running.address)
+    }
+
     /// Somebody without a token.
     pub fn anonymous(&self) -> Client {
         self.client(None)

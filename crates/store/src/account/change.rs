@@ -104,6 +104,15 @@ pub fn activate(tx: &Tx, key: AccountKey, password_hash: &str) -> Result<(), DbE
     Ok(())
 }
 
+/// Puts an account to use whose owner signs in with a provider.
+pub fn activate_without_password(tx: &Tx, key: AccountKey) -> Result<(), DbError> {
+    tx.execute(
+        "update account set state = $2, epoch = epoch + 1 where key = $1",
+        params![key, AccountState::Active.word()],
+    )?;
+    Ok(())
+}
+
 /// Uses another address. Fails with `Unique` on `account.email` when it is taken (F012).
 pub fn set_email(tx: &Tx, key: AccountKey, email: &str) -> Result<(), DbError> {
     tx.execute("update account set email = $2 where key = $1", params![key, email])?;
