@@ -7,8 +7,8 @@
 
 mod archive;
 mod audit;
-mod clone;
 mod browser;
+mod clone;
 mod connection;
 mod files;
 mod find_projects;

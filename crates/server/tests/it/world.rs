@@ -271,7 +271,7 @@ impl World {
 
     /// Where the server is: scheme, host and port.
     pub fn base(&self) -> String {
-        format!("http://{}", self.running.address)
+        format!("http://{}", self.address())
     }
 
     /// Somebody without a token.
