@@ -153,7 +153,8 @@ async fn restrictions_hold() {
     let world = World::new().await;
     let alice = world.user("alice").await;
     let into = alice.project("Into").await;
-    let phi = project(&alice, json!({ "name": "PHI", "containsPHI": true })).await;
+    let lab = world.org("lab", &["alice"]).await;
+    let phi = project(&alice, json!({ "name": "PHI", "containsPHI": true, "billTo": lab })).await;
     let restricted = project(&alice, json!({ "name": "R", "restricted": true })).await;
     let thing = world.put(&alice, &restricted, record("r")).await;
     alice
@@ -167,7 +168,7 @@ async fn restrictions_hold() {
     alice
         .fails(&format!("/{phi}/clone"), json!({ "objects": [thing], "project": into }), "PermissionDenied")
         .await;
-    let other_phi = project(&alice, json!({ "name": "PHI too", "containsPHI": true })).await;
+    let other_phi = project(&alice, json!({ "name": "PHI too", "containsPHI": true, "billTo": lab })).await;
     alice.ok(&format!("/{phi}/clone"), json!({ "objects": [thing], "project": other_phi })).await;
     // One labelled object refuses the whole call, also when it is hidden and only linked to.
     let from = alice.project("From").await;

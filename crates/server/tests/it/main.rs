@@ -22,4 +22,5 @@ mod raw;
 mod remove;
 mod search;
 mod things;
+mod tree;
 mod world;
