@@ -207,6 +207,7 @@ async fn bend(part: Part, bodies: impl Fn(&Value) -> Vec<Value>) {
                 && sample.method.row().effect != Effect::Read
             {
                 place = cast.place_for(sample.method).await;
+                settled(&cast).await;
                 before = cast.world.snapshot().await;
             }
         }
@@ -218,6 +219,18 @@ async fn bend(part: Part, bodies: impl Fn(&Value) -> Vec<Value>) {
             sample.method.as_str()
         );
     }
+}
+
+/// Waits until no background task is due, so that what an accepted call left to do is not taken for the next one's doing.
+async fn settled(cast: &Cast) {
+    let due = "select count(*) from background_task where kind in ('objects.collect', 'project.destroy') and state in ('waiting', 'running')";
+    for _ in 0..200 {
+        if cast.world.rows(due).await == 0 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("the background tasks do not come to an end");
 }
 
 /// Makes one bent call; answers whether it was a success.
