@@ -12,6 +12,8 @@ use wire::{Class, Id, MethodName};
 use crate::audit_log::AuditLog;
 use crate::nonce::Repeatable;
 use crate::options::Options;
+use crate::passwords::Hashing;
+use crate::token::TokenUses;
 use crate::transfer::Transfers;
 
 /// The time, as the server sees it.
@@ -38,6 +40,10 @@ pub struct App {
     pub random: Box<dyn Random>,
     /// The way that letters take.
     pub mailer: Box<dyn mail::Mailer>,
+    /// Leave to hash passwords.
+    pub hashing: Hashing,
+    /// When tokens were used.
+    pub token_uses: TokenUses,
     /// The keys that seal secrets and sign links; they lie outside the database.
     pub keys: ServerKeys,
     /// What the audit log is called and who signs it.

@@ -38,6 +38,12 @@ impl Event {
         }
     }
 
+    /// Something that was refused, though not by the access decision: a wrong password, say.
+    #[must_use]
+    pub fn failed(action: &'static str) -> Self {
+        Self { outcome: Outcome::Refused, ..Self::done(action) }
+    }
+
     /// A refusal of the access decision.
     #[must_use]
     pub fn refused(refused: &Refused) -> Self {

@@ -262,6 +262,8 @@ impl Seed<'_> {
                 state: AccountState::Active,
                 bill_to,
                 created_by: None,
+                provisioning_org: None,
+                policies: &serde_json::json!({}),
             },
             self.now,
         )?;

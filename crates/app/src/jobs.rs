@@ -51,6 +51,16 @@ pub const JOBS: &[Job] = &[
         turn: |app| Box::pin(async move { app.send_mail().await }),
     },
     Job {
+        name: "token uses",
+        every: Duration::from_secs(30),
+        turn: |app| Box::pin(async move { app.write_token_uses().await }),
+    },
+    Job {
+        name: "removed users",
+        every: Duration::from_secs(60),
+        turn: |app| Box::pin(async move { app.clear_removed_users().await }),
+    },
+    Job {
         name: "forget mail",
         every: Duration::from_secs(600),
         turn: |app| Box::pin(async move { app.forget_mail().await }),
@@ -66,6 +76,11 @@ pub const JOBS: &[Job] = &[
         name: "nonces",
         every: Duration::from_secs(60),
         turn: |app| Box::pin(async move { app.forget_nonces().await }),
+    },
+    Job {
+        name: "forget sign-ins",
+        every: Duration::from_secs(600),
+        turn: |app| Box::pin(async move { app.forget_sign_ins().await }),
     },
 ];
 

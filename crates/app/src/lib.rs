@@ -1,5 +1,6 @@
 //! The use cases of Operon: load, decide, change, audit, notify. No HTTP, no SQL, no HTML.
 
+pub mod account;
 pub mod archive;
 pub mod audit_log;
 mod billing;
@@ -16,6 +17,7 @@ mod party;
 mod person;
 pub mod work;
 
+pub mod external;
 pub mod folder;
 pub mod jobs;
 pub mod links;
@@ -25,12 +27,14 @@ pub mod member;
 pub mod nonce;
 pub mod object;
 pub mod org;
+mod passwords;
 pub mod project;
 pub mod remove;
 pub mod search;
 pub mod session;
 pub mod sign_in;
 mod tasks;
+pub mod token;
 pub mod transfer;
 pub mod user;
 pub mod visible;
@@ -38,4 +42,6 @@ pub mod visible;
 pub use context::{App, Clock, Ctx, Door, Random, RequestInfo};
 pub use copies::Copy;
 pub use error::{Error, Result};
+pub use passwords::Hashing;
+pub use token::TokenUses;
 pub use work::Work;

@@ -71,7 +71,7 @@ pub async fn begin(ctx: &Ctx, account: Account, proof: Proof, earlier: Option<&S
             Proof::Provider => "provider",
         };
         work.record(
-            Event::done("session.begin").subject(&account.id).after(serde_json::json!({ "proof": by })),
+            Event::done("session.begun").subject(&account.id).after(serde_json::json!({ "proof": by })),
         )
     })
     .await?;
@@ -86,7 +86,7 @@ pub async fn end(ctx: Ctx) -> Result<()> {
     ctx.change(move |work| {
         let caller = work.caller()?;
         if token::revoke_by_signature(work.tx, caller.account, &caller.signature, work.now())? {
-            work.record(Event::done("session.end").subject(&caller.id))?;
+            work.record(Event::done("session.ended").subject(&caller.id))?;
         }
         Ok(())
     })
@@ -104,7 +104,7 @@ pub async fn end_all(ctx: Ctx) -> Result<()> {
         let sessions = token::revoke_purpose(work.tx, caller.account, Purpose::Session, work.now())?;
         let logins = token::revoke_purpose(work.tx, caller.account, Purpose::Login, work.now())?;
         work.record(
-            Event::done("session.endAll")
+            Event::done("session.allEnded")
                 .subject(&caller.id)
                 .after(serde_json::json!({ "sessions": sessions, "logins": logins })),
         )

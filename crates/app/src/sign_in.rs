@@ -1,7 +1,12 @@
-//! Signing in: a password for a token, and a token for a narrower one (contract: identity-and-sharing 3).
+//! Signing in: proving who one is, and who a token speaks for (contract: identity-and-sharing 3).
 
+mod steps;
+mod throttle;
+
+use secrets::totp::Seed;
 use store::account::{self, Account, AccountState};
-use store::token::{NewToken, Purpose};
+use store::second_factor;
+use store::token::Purpose;
 use wire::id::UserId;
 use wire::user::{AuthToken, NewAuthToken, TokenScope};
 use wire::{ApiError, ErrorType};
@@ -9,118 +14,168 @@ use wire::{ApiError, ErrorType};
 use crate::context::{App, Ctx};
 use crate::error::{Error, Result};
 use crate::event::Event;
+use crate::token::{self, Wish};
 use crate::work::Work;
 
-/// How long a token lives when its maker does not say, in ms: 30 days.
-const DEFAULT_LIFE_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+pub use steps::{Step, check_password, check_second_factor};
+pub(crate) use throttle::{Attempt, forgive_names};
+
+/// What a person shows to prove who they are.
+#[derive(Clone)]
+pub struct Credentials {
+    /// Handle, user id or e-mail address.
+    pub name: String,
+    /// The password.
+    pub password: String,
+    /// The second factor: the digits of the authenticator, or a backup code.
+    pub otp: Option<String>,
+}
 
 /// `/system/newAuthToken`.
 ///
 /// # Errors
-/// `UsernameOrPasswordError`; with a token, `PermissionDenied` unless it is of full scope.
+/// `UsernameOrPasswordError`, `OTPRequiredError`, `OTPMismatchError`, `RateLimitConditional`; with a token,
+/// `PermissionDenied` unless it is of full scope.
 pub async fn new_auth_token(ctx: Ctx, input: NewAuthToken) -> Result<AuthToken> {
-    match (&ctx.caller, &input.username, &input.password) {
-        (None, Some(username), Some(password)) => {
-            let (username, password) = (username.clone(), password.clone());
-            by_password(ctx, username, password, input).await
+    if ctx.caller.is_some() {
+        return token::narrower(ctx, input).await;
+    }
+    let (Some(name), Some(password)) = (input.username, input.password) else {
+        return Err(ApiError::invalid_input("Send `username` and `password`.").into());
+    };
+    let wish = Wish {
+        purpose: Purpose::Login,
+        label: input.label,
+        scope: TokenScope::FULL,
+        expires: token::end_of(&ctx, input.expires)?,
+    };
+    with_password(ctx, Credentials { name, password, otp: input.otp }, wish).await
+}
+
+/// Signs in: credentials for a token.
+///
+/// # Errors
+/// `UsernameOrPasswordError`, `OTPRequiredError`, `OTPMismatchError`, `RateLimitConditional`.
+pub async fn with_password(ctx: Ctx, credentials: Credentials, wish: Wish) -> Result<AuthToken> {
+    let account = prove(&ctx, credentials).await?;
+    token::issue(&ctx, account.id, wish).await
+}
+
+/// Checks credentials. Whether there is no such account, no such password, or an account that is not active, the answer
+/// and the work are the same. A second factor that was accepted is used up.
+///
+/// # Errors
+/// `UsernameOrPasswordError`, `OTPRequiredError`, `OTPMismatchError`, `RateLimitConditional`.
+pub(crate) async fn prove(ctx: &Ctx, credentials: Credentials) -> Result<Account> {
+    let Credentials { name, password, otp } = credentials;
+    let attempt = Attempt::begin(ctx, &name).await?;
+    let found = ctx.look(move |work| find(work, &name)).await?;
+    let hash = found.as_ref().and_then(|(_, hash)| hash.clone());
+    let (matches, renewed) = ctx.app.check_password(password, hash).await?;
+    let account = match found {
+        Some((account, _)) if matches && account.state == AccountState::Active => account,
+        found => {
+            let account = found.map(|(account, _)| account.id);
+            ctx.change(move |work| {
+                let event = Event::failed("signIn.password");
+                work.record(account.iter().fold(event, |event, id| event.subject(id)))
+            })
+            .await?;
+            return Err(ApiError::new(
+                ErrorType::UsernameOrPasswordError,
+                "The user name or the password is wrong, or the account is not active. Check both, or reset the password.",
+            )
+            .into());
         }
-        (None, _, _) => Err(ApiError::invalid_input("Send `username` and `password`.").into()),
-        (Some(_), _, _) => narrower(ctx, input).await,
+    };
+    let proved = account.clone();
+    let factor = ctx
+        .change(move |work| {
+            let factor = second_step(work, &account, otp.as_deref())?;
+            match factor {
+                Factor::Accepted => {
+                    attempt.succeeded(work)?;
+                    if let Some(hash) = &renewed {
+                        account::set_password_hash(work.tx, account.key, hash)?;
+                    }
+                }
+                Factor::Missing => attempt.withdraw(work)?,
+                Factor::Wrong => work.record(Event::failed("signIn.secondFactor").subject(&account.id))?,
+            }
+            Ok(factor)
+        })
+        .await?;
+    match factor {
+        Factor::Accepted => Ok(proved),
+        Factor::Missing => Err(ApiError::new(
+            ErrorType::OtpRequiredError,
+            "This account needs a second factor. Send the code of the authenticator as `otp`.",
+        )
+        .into()),
+        Factor::Wrong => Err(wrong_factor()),
     }
 }
 
-async fn by_password(ctx: Ctx, username: String, password: String, input: NewAuthToken) -> Result<AuthToken> {
-    let found = ctx.look(move |work| find(work, &username)).await?;
-    let hash = found.as_ref().and_then(|(_, hash)| hash.clone());
-    let matches = tokio::task::spawn_blocking(move || match hash {
-        Some(hash) => secrets::password::verify(&password, &hash),
-        None => {
-            secrets::password::verify_absent(&password);
-            Ok(false)
-        }
-    })
-    .await
-    .map_err(Error::internal)?
-    .map_err(Error::internal)?;
-    match found {
-        Some((account, _)) if matches && account.state == AccountState::Active => {
-            issue(&ctx, account, Purpose::Login, input.label, TokenScope::FULL, input.expires).await
-        }
-        _ => Err(ApiError::new(
-            ErrorType::UsernameOrPasswordError,
-            "The user name or the password is wrong, or the account is not active. Check both, or reset the password.",
-        )
-        .into()),
+fn wrong_factor() -> Error {
+    ApiError::new(
+        ErrorType::OtpMismatchError,
+        "The code is wrong, or was used before. Wait for the next one, or use a backup code.",
+    )
+    .into()
+}
+
+/// How the second step of a sign-in went.
+#[derive(Clone, Copy)]
+enum Factor {
+    /// It was right, or none is needed.
+    Accepted,
+    /// One is needed.
+    Missing,
+    /// It was wrong.
+    Wrong,
+}
+
+/// Checks the second factor and uses it up.
+fn second_step(work: &Work<'_>, account: &Account, otp: Option<&str>) -> Result<Factor> {
+    let kept = second_factor::of(work.tx, account.key)?;
+    let Some(sealed) = kept.secret else { return Ok(Factor::Accepted) };
+    let Some(typed) = otp.filter(|typed| !typed.trim().is_empty()) else { return Ok(Factor::Missing) };
+    let seed = open_seed(&work.ctx.app, &account.id, &sealed)?;
+    if let Some(step) = seed.verify(typed, work.now(), Some(kept.last_step)) {
+        let fresh = second_factor::use_step(work.tx, account.key, step)?;
+        return Ok(if fresh { Factor::Accepted } else { Factor::Wrong });
     }
+    let hashes = second_factor::backup_hashes(work.tx, account.key)?;
+    let Some(hash) = secrets::backup::find(&hashes, typed).and_then(|place| hashes.get(place)) else {
+        return Ok(Factor::Wrong);
+    };
+    let fresh = second_factor::use_backup(work.tx, account.key, hash)?;
+    if fresh {
+        work.record(Event::done("secondFactor.backupUsed").subject(&account.id))?;
+    }
+    Ok(if fresh { Factor::Accepted } else { Factor::Wrong })
+}
+
+/// Opens a sealed seed of the second factor.
+pub(crate) fn open_seed(app: &App, owner: &UserId, sealed: &str) -> Result<Seed> {
+    let bytes = app.keys.open(&seal_purpose(owner), sealed).map_err(Error::internal)?;
+    Seed::from_bytes(&bytes).map_err(Error::internal)
+}
+
+/// What the seed of an account is sealed for.
+pub(crate) fn seal_purpose(owner: &UserId) -> String {
+    format!("totp {owner}")
 }
 
 /// The account of a handle, a user id or an e-mail address, with its password hash.
-fn find(work: &Work<'_>, username: &str) -> Result<Option<(Account, Option<String>)>> {
-    let found = match UserId::parse(username).or_else(|| UserId::from_handle(username)) {
+pub(crate) fn find(work: &Work<'_>, name: &str) -> Result<Option<(Account, Option<String>)>> {
+    let found = match UserId::parse(name).or_else(|| UserId::from_handle(name)) {
         Some(id) => account::by_id(work.tx, &id)?,
-        None => account::by_email(work.tx, username)?,
+        None => account::by_email(work.tx, name)?,
     };
     let Some(account) = found else { return Ok(None) };
     let hash = account::password_hash(work.tx, account.key)?;
     Ok(Some((account, hash)))
-}
-
-async fn narrower(ctx: Ctx, input: NewAuthToken) -> Result<AuthToken> {
-    let scope = input
-        .scope
-        .ok_or_else(|| ApiError::invalid_input("key \"scope\": say what the new token may do."))?;
-    let caller = ctx.caller.clone().ok_or_else(|| Error::internal("a caller was checked for"))?;
-    if !caller.scope.is_full() {
-        return Err(ApiError::new(
-            ErrorType::PermissionDenied,
-            "Only a token of full scope can make other tokens. Sign in with your password to get one.",
-        )
-        .into());
-    }
-    let id = caller.id.clone();
-    let account = ctx
-        .look(move |work| {
-            account::by_id(work.tx, &id)?.ok_or_else(|| Error::internal("the caller has no account"))
-        })
-        .await?;
-    issue(&ctx, account, Purpose::Api, input.label, scope, input.expires).await
-}
-
-async fn issue(
-    ctx: &Ctx,
-    account: Account,
-    purpose: Purpose,
-    label: Option<String>,
-    scope: TokenScope,
-    expires: Option<i64>,
-) -> Result<AuthToken> {
-    let token = secrets::token::mint(ctx.app.random_bytes());
-    let signature = secrets::token::signature(token.expose());
-    let user_id = account.id.clone();
-    let stored = signature.clone();
-    ctx.change(move |work| {
-        store::token::insert(
-            work.tx,
-            &NewToken {
-                signature: &stored,
-                account: account.key,
-                purpose,
-                label: label.as_deref().unwrap_or(""),
-                scope: &scope,
-                expires: Some(expires.unwrap_or(work.now() + DEFAULT_LIFE_MS)),
-                parent: work.ctx.caller.as_ref().map(|caller| caller.token),
-            },
-            work.now(),
-        )?;
-        work.record(Event::done("token.made").subject(&account.id))
-    })
-    .await?;
-    Ok(AuthToken {
-        access_token: token.expose().to_owned(),
-        token_type: "Bearer",
-        token_signature: signature,
-        user_id,
-    })
 }
 
 impl App {
@@ -132,7 +187,7 @@ impl App {
         let signature = secrets::token::signature(token);
         let found = self
             .db
-            .read(move |tx| Ok::<_, Error>(store::token::usable(tx, &signature, now)?))
+            .read_inline(move |tx| Ok::<_, Error>(store::token::usable(tx, &signature, now)?))
             .await?
             .filter(|(token, _)| token.purpose != Purpose::Session);
         let Some((token, account)) = found else {
@@ -142,6 +197,7 @@ impl App {
             )
             .into());
         };
+        self.token_uses.note(&token, now);
         Ok(store::access::Caller::new(token, account))
     }
 }

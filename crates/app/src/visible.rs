@@ -1,7 +1,7 @@
 //! Whether the caller may know of an entity at all.
 
 use wire::Id;
-use wire::id::{ContainerId, ObjectId, OrgId};
+use wire::id::{ContainerId, ObjectId, OrgId, UserId};
 
 use crate::context::Ctx;
 use crate::error::Result;
@@ -18,6 +18,8 @@ pub async fn check(ctx: &Ctx, id: &Id) -> Result<()> {
     }
     if let Some(org) = OrgId::from_id(id.clone()) {
         ctx.look(move |work| work.org(&org).map(|_| ())).await?;
+    } else if let Some(user) = UserId::from_id(id.clone()) {
+        ctx.look(move |work| work.account(&user).map(|_| ())).await?;
     }
     Ok(())
 }

@@ -143,6 +143,14 @@ impl<'tx> Work<'tx> {
             .map_err(Error::Refused)
     }
 
+    /// Whether the caller may spend an account's money.
+    ///
+    /// # Errors
+    /// `PermissionDenied` without a token.
+    pub fn may_bill(&self, bill_to: &BillToId) -> Result<bool> {
+        Ok(store::access::payer(self.tx, self.caller()?, &self.settings(), bill_to)?.0)
+    }
+
     /// Leave to make a project that `bill_to` pays for.
     ///
     /// # Errors

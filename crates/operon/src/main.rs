@@ -93,6 +93,9 @@ async fn run(arguments: Serve) -> anyhow::Result<()> {
     }
     server::logging::start();
     let running = server::start(config).await?;
+    if let Some(link) = running.app.first_user_link().await? {
+        announce(&link);
+    }
     let stop = running.stop.clone();
     tokio::spawn(async move {
         server::logging::stop_signal().await;
@@ -100,6 +103,12 @@ async fn run(arguments: Serve) -> anyhow::Result<()> {
     });
     running.wait().await;
     Ok(())
+}
+
+/// Shows the link of the first user to whoever started the server. It never goes to the log, which others may read.
+#[expect(clippy::print_stdout, reason = "the link is for the person at the terminal")]
+fn announce(link: &str) {
+    println!("This server has no users yet. Make the first one, its administrator, here:\n\n  {link}\n");
 }
 
 #[expect(clippy::print_stderr, reason = "the program's last word to the person who started it")]

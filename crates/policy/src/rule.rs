@@ -196,6 +196,8 @@ rules! {
     PlatformAdminRequired => "platform.adminRequired";
     /// A token of full scope is needed.
     FullScopeRequired => "token.fullScope";
+    /// Only the owner of an account may.
+    AnotherAccount => "account.other";
     /// The account to be charged is at its limit.
     SpendingLimit => "billing.spendingLimit", SpendingLimitExceeded;
     /// The organisation to be charged has expired.

@@ -198,6 +198,7 @@ pub(crate) fn reason(rule: Rule) -> &'static str {
         Rule::OrgBillingRequired => {
             "you may not spend on behalf of this organization; ask one of its administrators for billable activities"
         }
+        Rule::AnotherAccount => "only the owner of the account may",
         Rule::PlatformAdminRequired => "only platform administrators may; ask one of them",
         Rule::FullScopeRequired => "this needs a token of full scope; sign in, or make such a token",
         Rule::SpendingLimit => {

@@ -27,8 +27,11 @@ pub enum SystemAction {
     CreateOrg,
     /// Read one's own private fields: address, payer, tokens.
     ReadOwnAccount,
-    /// Change one's own account.
-    UpdateOwnAccount,
+    /// Change an account as its owner may.
+    UpdateAccount {
+        /// It is the caller's own.
+        own: bool,
+    },
     /// Change one's own default payer.
     SetOwnBillTo {
         /// The caller may charge the account named.
@@ -40,6 +43,11 @@ pub enum SystemAction {
     ProvisionUser {
         /// The caller is an ADMIN of the organisation on whose behalf it is made.
         org_admin: bool,
+    },
+    /// Help a user back in: send the activation link again, switch the second factor off, lift a delay.
+    HelpUser {
+        /// The caller is an ADMIN of the organisation on whose behalf the account was made, or made it.
+        responsible: bool,
     },
 }
 
@@ -69,15 +77,17 @@ pub fn decide_system(actor: &Actor, action: SystemAction) -> Decision {
                 .or(need(may_bill, Rule::BillNoRight))
                 .or(gate)
         }
-        SystemAction::CreateOrg
-        | SystemAction::ReadOwnAccount
-        | SystemAction::UpdateOwnAccount
-        | SystemAction::ManageTokens => full,
+        SystemAction::CreateOrg | SystemAction::ReadOwnAccount | SystemAction::ManageTokens => full,
+        SystemAction::UpdateAccount { own } => need(own, Rule::AnotherAccount).or(full),
         SystemAction::SetOwnBillTo { may_bill } => {
             full.or(need(!read_only, Rule::ReadOnly)).or(need(may_bill, Rule::BillNoRight))
         }
         SystemAction::ProvisionUser { org_admin } => {
             need(org_admin || admin, Rule::OrgAdminRequired).or(full)
+        }
+        // Ruling: whoever merely invited a user into an organisation of their own gets no hold on the account.
+        SystemAction::HelpUser { responsible } => {
+            need(responsible || admin, Rule::PlatformAdminRequired).or(full)
         }
     };
     match refused {

@@ -85,6 +85,7 @@ pub async fn start_with(config: Config, parts: Parts) -> anyhow::Result<Running>
     let app = Arc::new(open_with(&config, address, parts).await?);
     let stop = Stop::new();
     let server = Arc::new(Server {
+        web: crate::web::Web::new(&app, &config)?,
         app: Arc::clone(&app),
         config,
         handlers: Handlers::new(),
@@ -127,6 +128,8 @@ pub async fn open_with(config: &Config, address: SocketAddr, parts: Parts) -> an
             Some(mailer) => mailer,
             None => crate::mail::mailer(config, address)?,
         },
+        hashing: app::Hashing::default(),
+        token_uses: app::TokenUses::default(),
         keys,
         audit,
         options: config.options(address),

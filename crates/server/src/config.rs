@@ -9,6 +9,8 @@ use app::archive::Restoring;
 use app::options::{AdminAccess, Options, ReadOnlyCap};
 use serde::Deserialize;
 
+use crate::web::oidc::OidcProvider;
+
 /// The file in the data directory that holds settings of this one server.
 pub const DATA_DIR_FILE: &str = "operon.toml";
 
@@ -42,6 +44,8 @@ pub struct Config {
     pub mail: Mail,
     /// Where the bytes of files lie.
     pub files: Files,
+    /// Providers of sign-in with OpenID Connect.
+    pub oidc: Vec<OidcProvider>,
     /// Bounds on what the server reads.
     pub limits: Limits,
     /// How archived files come back.
@@ -202,6 +206,7 @@ impl Default for Config {
             tls: None,
             mail: Mail::default(),
             files: Files::default(),
+            oidc: Vec::new(),
             limits: Limits::default(),
             restoring: Restoring::default(),
         }

@@ -6,6 +6,7 @@ pub mod http;
 pub mod logging;
 mod mail;
 mod tls;
+pub mod web;
 
 use std::sync::Arc;
 
@@ -24,4 +25,6 @@ pub struct Server {
     pub handlers: http::Handlers,
     /// Where request ids come from.
     pub request_ids: http::RequestIds,
+    /// What the pages keep.
+    pub web: web::Web,
 }

@@ -1,11 +1,18 @@
 //! Accounts: the people of this server.
 
+mod change;
+
 use serde_json::Value as Json;
 use wire::id::UserId;
 
 use crate::db::{DbError, Row, Tx, params};
 use crate::keys::AccountKey;
 use crate::text::{self, Word};
+
+pub use change::{
+    Profile, activate, activate_without_password, close, has_other_administrator, removed_with_leftovers,
+    set_email, set_kind, set_profile, set_state, take_leftover_grants, take_leftover_memberships,
+};
 
 /// What a person may be on the platform as a whole (contract: identity-and-sharing B7, F001).
 pub use policy::PlatformKind;
@@ -65,6 +72,12 @@ pub struct Account {
     pub epoch: i64,
     /// When it was made, in ms.
     pub created: i64,
+    /// The id of whoever made it; none for the first one and for those that people made for themselves.
+    pub created_by: Option<String>,
+    /// The organisation on whose behalf it was made.
+    pub provisioning_org: Option<String>,
+    /// What the person does.
+    pub occupation: Option<String>,
 }
 
 /// What a new account starts with.
@@ -92,6 +105,10 @@ pub struct NewAccount<'a> {
     pub bill_to: &'a str,
     /// Who made it; none for the first account.
     pub created_by: Option<&'a str>,
+    /// The organisation on whose behalf it is made.
+    pub provisioning_org: Option<&'a str>,
+    /// Settings by name.
+    pub policies: &'a Json,
 }
 
 /// The columns that [`account`] reads, in its order.
@@ -99,7 +116,7 @@ macro_rules! select_account {
     ($rest:literal) => {
         concat!(
             "select key, id, handle, email, first, middle, last, kind, state, bill_to, ssh_public_key, policies, \
-             preferences, epoch, created from account ",
+             preferences, epoch, created, created_by, provisioning_org, occupation from account ",
             $rest
         )
     };
@@ -108,8 +125,9 @@ macro_rules! select_account {
 /// Adds an account. Fails with `Unique` on `account.id` or `account.email` when either is taken (F011, F012).
 pub fn insert(tx: &Tx, new: &NewAccount<'_>, now: i64) -> Result<AccountKey, DbError> {
     tx.query_one(
-        "insert into account (id, handle, email, first, middle, last, occupation, kind, state, bill_to, created, created_by)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning key",
+        "insert into account (id, handle, email, first, middle, last, occupation, kind, state, bill_to, created,
+           created_by, provisioning_org, policies)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) returning key",
         params![
             new.id.as_str(),
             new.handle,
@@ -122,7 +140,9 @@ pub fn insert(tx: &Tx, new: &NewAccount<'_>, now: i64) -> Result<AccountKey, DbE
             new.state.word(),
             new.bill_to,
             now,
-            new.created_by
+            new.created_by,
+            new.provisioning_org,
+            new.policies.to_string()
         ],
     )?
     .get(0)
@@ -174,6 +194,12 @@ pub fn password_hash(tx: &Tx, key: AccountKey) -> Result<Option<String>, DbError
     tx.query_one("select password_hash from account where key = $1", params![key])?.get(0)
 }
 
+/// Marks that somebody's access changed as a whole, so that open streams decide again.
+pub fn touch(tx: &Tx, key: AccountKey) -> Result<(), DbError> {
+    tx.execute("update account set epoch = epoch + 1 where key = $1", params![key])?;
+    Ok(())
+}
+
 /// Stores a password hash.
 pub fn set_password_hash(tx: &Tx, key: AccountKey, hash: &str) -> Result<(), DbError> {
     tx.execute("update account set password_hash = $2 where key = $1", params![key, hash])?;
@@ -197,5 +223,8 @@ fn account(row: &Row) -> Result<Account, DbError> {
         preferences: text::json(row, 12)?,
         epoch: row.get(13)?,
         created: row.get(14)?,
+        created_by: row.get(15)?,
+        provisioning_org: row.get(16)?,
+        occupation: row.get(17)?,
     })
 }

@@ -29,6 +29,8 @@ pub mod removal;
 pub mod schema;
 pub mod seal;
 pub mod search;
+pub mod second_factor;
+pub mod sign_in_failure;
 pub mod task;
 pub mod text;
 pub mod token;

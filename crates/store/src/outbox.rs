@@ -118,6 +118,12 @@ pub fn give_up(tx: &Tx, key: OutboxKey, now: i64, failure: &str) -> Result<(), D
     Ok(())
 }
 
+/// How many items somebody was sent, or is to be sent, since a time (ms).
+pub fn written_since(tx: &Tx, account: AccountKey, since: i64) -> Result<i64, DbError> {
+    tx.query_one("select count(*) from outbox where account = $1 and created >= $2", params![account, since])?
+        .get(0)
+}
+
 /// What was given up, oldest first, from behind `after`.
 pub fn undelivered(tx: &Tx, after: Option<OutboxKey>, limit: usize) -> Result<Vec<Undelivered>, DbError> {
     tx.query(

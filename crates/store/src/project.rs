@@ -212,6 +212,27 @@ pub fn by_keys(tx: &Tx, keys: &[ProjectKey]) -> Result<Vec<Project>, DbError> {
     of_sql(tx, &sql)
 }
 
+/// A project that a person pays for, if there is one.
+pub fn billed_to(tx: &Tx, payer: &UserId) -> Result<Option<String>, DbError> {
+    tx.query_opt(
+        "select id from project where bill_to = $1 and destroyed is null and class = 'project' order by key limit 1",
+        params![payer.as_str()],
+    )?
+    .map(|row| row.get(0))
+    .transpose()
+}
+
+/// The projects that are offered to somebody, by id.
+pub fn offered_to(tx: &Tx, account: AccountKey, limit: usize) -> Result<Vec<String>, DbError> {
+    tx.query(
+        "select id from project where pending_transfer = $1 and destroyed is null order by key limit $2",
+        params![account, i64::try_from(limit).unwrap_or(i64::MAX)],
+    )?
+    .iter()
+    .map(|row| row.get(0))
+    .collect()
+}
+
 fn project(row: &Row) -> Result<Project, DbError> {
     let allowed_executables: Option<String> = row.get(18)?;
     Ok(Project {

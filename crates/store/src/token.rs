@@ -123,14 +123,94 @@ pub fn revoke_by_signature(tx: &Tx, account: AccountKey, signature: &str, now: i
         "update token set revoked = $3 where account = $1 and signature = $2 and revoked is null",
         params![account, signature, now],
     )?;
+    crate::account::touch(tx, account)?;
     Ok(ended == 1)
 }
 
 /// Ends every token that an account has for a purpose, and says how many.
 pub fn revoke_purpose(tx: &Tx, account: AccountKey, purpose: Purpose, now: i64) -> Result<u64, DbError> {
-    tx.execute(
+    let ended = tx.execute(
         "update token set revoked = $3 where account = $1 and purpose = $2 and revoked is null",
         params![account, purpose.word(), now],
+    )?;
+    crate::account::touch(tx, account)?;
+    Ok(ended)
+}
+
+/// The token of a signature, if it is this account's and works.
+pub fn of_account_by_signature(
+    tx: &Tx,
+    account: AccountKey,
+    signature: &str,
+    now: i64,
+) -> Result<Option<Token>, DbError> {
+    tx.query_opt(
+        select_token!(
+            "where account = $1 and signature = $2 and revoked is null and (expires is null or expires > $3)"
+        ),
+        params![account, signature, now],
+    )?
+    .map(|row| token(&row))
+    .transpose()
+}
+
+/// The tokens of an account that work, oldest first, from behind `after`.
+pub fn of_account(
+    tx: &Tx,
+    account: AccountKey,
+    after: Option<TokenKey>,
+    limit: usize,
+    now: i64,
+) -> Result<Vec<Token>, DbError> {
+    tx.query(
+        select_token!(
+            "where account = $1 and key > $2 and revoked is null and (expires is null or expires > $3)
+             order by key limit $4"
+        ),
+        params![account, after.map_or(0, TokenKey::number), now, i64::try_from(limit).unwrap_or(i64::MAX)],
+    )?
+    .iter()
+    .map(token)
+    .collect()
+}
+
+/// Ends the tokens that were made with a token, those made with them, and so on.
+pub fn revoke_below(tx: &Tx, token: TokenKey, now: i64) -> Result<(), DbError> {
+    tx.execute(
+        "with recursive below (key) as (
+           select key from token where parent = $1
+           union select made.key from token made join below on made.parent = below.key)
+         update token set revoked = $2 where revoked is null and key in (select key from below)",
+        params![token, now],
+    )?;
+    Ok(())
+}
+
+/// Ends every token and session of an account, but the one that is to stay.
+pub fn revoke_all(tx: &Tx, account: AccountKey, but: Option<TokenKey>, now: i64) -> Result<(), DbError> {
+    tx.execute(
+        "update token set revoked = $3 where account = $1 and revoked is null and key <> $2",
+        params![account, but.map_or(0, TokenKey::number), now],
+    )?;
+    crate::account::touch(tx, account)
+}
+
+/// Writes down when tokens were last used, in ms.
+pub fn set_last_used(tx: &Tx, uses: &[(TokenKey, i64)]) -> Result<(), DbError> {
+    for (key, at) in uses {
+        tx.execute(
+            "update token set last_used = $2 where key = $1 and (last_used is null or last_used < $2)",
+            params![*key, *at],
+        )?;
+    }
+    Ok(())
+}
+
+/// Removes tokens that expired before `before` (ms), at most `limit`, and says how many.
+pub fn forget(tx: &Tx, before: i64, limit: u32) -> Result<u64, DbError> {
+    tx.execute(
+        "delete from token where key in (select key from token where expires < $1 limit $2)",
+        params![before, limit],
     )
 }
 

@@ -2,6 +2,7 @@
 //!
 //! This crate knows nobody and does no I/O; every other crate may know it.
 
+pub mod account;
 pub mod answer;
 pub mod archive;
 pub mod audit;

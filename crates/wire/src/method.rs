@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
+use crate::account;
 use crate::answer;
 use crate::archive;
 use crate::audit;
@@ -108,6 +109,8 @@ macro_rules! methods {
 }
 
 const SYSTEM: Subject = Subject::Word("system");
+const ACCOUNT: Subject = Subject::Word("account");
+const USER: Subject = Subject::Entity(&[Class::User]);
 const PROJECT: Subject = Subject::Entity(&[Class::Project]);
 const ORG: Subject = Subject::Entity(&[Class::Org]);
 const FILE: Subject = Subject::Entity(&[Class::File]);
@@ -134,6 +137,45 @@ methods! {
     SystemWhoami: SYSTEM, "whoami", Token, Read, system::Whoami => system::Me, "Says whose token this is.";
     SystemNewAuthToken: SYSTEM, "newAuthToken", Anyone, Write, user::NewAuthToken => user::AuthToken,
         "Signs in with a password, or makes a token with narrower rights.";
+    SystemDestroyAuthToken: SYSTEM, "destroyAuthToken", Token, Write, user::DestroyAuthToken => user::DestroyedAuthToken, "Ends a token.";
+    SystemFindAuthTokens: SYSTEM, "findAuthTokens", FullToken, Read, user::FindAuthTokens => answer::Page<user::FoundToken>,
+        "Lists the caller's tokens that work.";
+    SystemGetUserInfo: SYSTEM, "getUserInfo", Token, Read, answer::NoInput => user::UserInfo, "Says who the caller is.";
+    SystemGreet: SYSTEM, "greet", Anyone, Read, system::Greet => system::Greeting, "Greets a client, with what the operator has to say.";
+    SystemFindUnsentMail: SYSTEM, "findUnsentMail", FullToken, Read, account::FindUnsentMail => answer::Page<account::UnsentMail>,
+        "Lists letters that were given up, for platform administrators.";
+    UserNew: Subject::Word("user"), "new", Anyone, Write, account::NewUser => account::NewUserMade,
+        "Makes an account, which its owner activates by a mailed link.";
+    UserDescribe: USER, "describe", Token, Read, answer::AnyInput => answer::Described, "Describes a user; private fields to the user alone.";
+    UserUpdate: USER, "update", FullToken, Write, account::UpdateUser => answer::Made, "Changes the caller's own account.";
+    UserUpdateEmail: USER, "updateEmail", FullToken, Write, account::UpdateEmail => account::Status,
+        "Sends a link to another address, which is used once it is confirmed.";
+    UserChangePassword: USER, "changePassword", FullToken, Write, account::ChangePassword => answer::Made,
+        "Changes the caller's own password; every other token ends.";
+    UserStartOtp: USER, "startOTP", FullToken, Write, answer::NoInput => account::OtpStarted, "Begins to set up the second factor.";
+    UserConfirmOtp: USER, "confirmOTP", FullToken, Write, account::ConfirmOtp => account::OtpConfirmed,
+        "Switches the second factor on, and answers backup codes.";
+    UserDisableOtp: USER, "disableOTP", FullToken, Write, account::DisableOtp => answer::Made, "Switches the second factor off.";
+    UserResetMfa: USER, "resetUserMFA", FullToken, Write, account::HelpUser => answer::Made,
+        "Switches a user's second factor off, by an administrator.";
+    UserUnlock: USER, "unlockUserAccount", FullToken, Write, account::HelpUser => answer::Made,
+        "Lifts the delay after failed sign-ins, by an administrator.";
+    UserSetKind: USER, "setKind", FullToken, Write, account::SetKind => answer::Made, "Makes a user administrator, standard or read-only.";
+    UserDisable: USER, "disable", FullToken, Write, answer::NoInput => answer::Made, "Stops an account; its tokens stop at once.";
+    UserEnable: USER, "enable", FullToken, Write, answer::NoInput => answer::Made, "Lets a stopped account work again.";
+    UserRemove: USER, "remove", FullToken, Write, answer::NoInput => answer::Made, "Closes an account for good; the handle stays taken.";
+    AccountResendActivation: ACCOUNT, "resendActivationEmail", FullToken, Write, account::WhichAccount => account::Status,
+        "Sends the activation link again, by whoever made the account.";
+    AccountActivate: ACCOUNT, "activate", Anyone, Write, account::CodeAndPassword => account::WhoseAccount,
+        "Sets the first password of an account, with the code of the mailed link.";
+    AccountRequestPasswordReset: ACCOUNT, "requestPasswordReset", Anyone, Write, account::WhichAccount => account::Status,
+        "Mails a link for another password; answers alike whether there is such an account.";
+    AccountResetPassword: ACCOUNT, "resetPassword", Anyone, Write, account::CodeAndPassword => account::WhoseAccount,
+        "Sets another password, with the code of the mailed link.";
+    AccountConfirmEmail: ACCOUNT, "confirmEmail", Anyone, Write, account::CodeAlone => account::WhoseAccount,
+        "Begins to use another address, with the code of the mailed link.";
+    AccountCreateFirstUser: ACCOUNT, "createFirstUser", Anyone, Write, account::FirstUser => account::WhoseAccount,
+        "Makes the first account of a server, a platform administrator, with the code of the printed link.";
 
     // The audit log
     SystemFindAuditEvents: SYSTEM, "findAuditEvents", Token, Read, audit::FindAuditEvents => answer::Page<audit::FoundEvent>,

@@ -63,3 +63,40 @@ pub struct CurrentTime {
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Headers(pub BTreeMap<String, String>);
+
+/// Input of `/system/greet`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Greet {
+    /// The calling program.
+    pub client: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// Answer of `/system/greet`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Greeting {
+    /// What the operator wants users to read.
+    pub messages: Vec<GreetingMessage>,
+    /// Whether there is a newer version of the calling program; this server never says so.
+    pub update: GreetingUpdate,
+}
+
+/// Something that the operator wants users to read.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct GreetingMessage {
+    /// When it was written, in ms since the epoch.
+    pub date: i64,
+    /// One line.
+    pub title: String,
+    /// The text.
+    pub body: String,
+}
+
+/// Whether there is a newer version of the calling program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct GreetingUpdate {
+    /// Always false.
+    pub available: bool,
+}

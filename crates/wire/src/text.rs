@@ -169,6 +169,8 @@ texts! {
     Handle: 3..=MAX_HANDLE_LEN, handle_characters;
     /// One part of a person's name: first, middle or last. May be empty.
     PersonName: 0..=255, without_control;
+    /// What a token is called in lists.
+    TokenLabel: 0..=255, without_control;
     /// An e-mail address that could exist. [`EmailAddress::canonical`] is the form to compare.
     EmailAddress: 3..=254, email_shape;
 }
@@ -184,7 +186,7 @@ macro_rules! empty_by_default {
     )+};
 }
 
-empty_by_default!(Summary, Description, PersonName);
+empty_by_default!(Summary, Description, PersonName, TokenLabel);
 
 impl EmailAddress {
     /// The address in lower case: two accounts must not differ in letter case alone.

@@ -7,9 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::UserId;
 use crate::level::Level;
+use crate::page::{Cursor, Limit};
+use crate::text::TokenLabel;
+use crate::time::Millis;
 
 /// Input of `/system/newAuthToken`: a password without a token, or a scope with one.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Clone, Deserialize, JsonSchema)]
 pub struct NewAuthToken {
     /// Handle, user id or e-mail address.
     pub username: Option<String>,
@@ -17,12 +20,74 @@ pub struct NewAuthToken {
     pub password: Option<String>,
     /// The six digits of the authenticator, or a backup code.
     pub otp: Option<String>,
-    /// When the token ends, in ms since the epoch.
-    pub expires: Option<i64>,
+    /// When the token ends, in ms since the epoch; in 30 days when absent.
+    pub expires: Option<Millis>,
     /// What the new token may do; only with a token of full scope.
     pub scope: Option<TokenScope>,
     /// A name for the token, shown where tokens are listed.
-    pub label: Option<String>,
+    #[serde(default)]
+    pub label: TokenLabel,
+}
+
+/// Input of `/system/destroyAuthToken`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DestroyAuthToken {
+    /// Lower-case hex SHA-256 of the token.
+    pub token_signature: String,
+    /// End the tokens that were made with it, and those made with them, too.
+    #[serde(default)]
+    pub revoke_child_tokens: bool,
+}
+
+/// Answer of `/system/destroyAuthToken`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DestroyedAuthToken {
+    /// The token that ended.
+    pub token_signature: String,
+}
+
+/// Answer of `/system/getUserInfo`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct UserInfo {
+    /// The handle as its owner writes it.
+    pub username: String,
+    /// The user.
+    pub user_id: UserId,
+    /// The address; only for a token of full scope.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+}
+
+/// Input of `/system/findAuthTokens`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct FindAuthTokens {
+    /// 1 to 1000.
+    pub limit: Limit,
+    /// The `next` of the page before.
+    pub starting: Option<Cursor>,
+}
+
+/// A token that works, as its owner sees it in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FoundToken {
+    /// Lower-case hex SHA-256 of the token.
+    pub token_signature: String,
+    /// `login`, `api` or `session`.
+    pub purpose: &'static str,
+    /// Its name.
+    pub label: String,
+    /// When it was made, in ms.
+    pub created: i64,
+    /// When it ends, in ms.
+    pub expires: Option<i64>,
+    /// When it was last used, in ms, to about a minute.
+    pub last_used: Option<i64>,
+    /// What it may do at most.
+    pub scope: TokenScope,
 }
 
 /// What a token may do at most (contract: identity-and-sharing 3).

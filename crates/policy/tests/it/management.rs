@@ -197,7 +197,10 @@ fn the_platform() {
             assert_eq!(may(SystemAction::ReadAudit), root && full);
             assert_eq!(may(SystemAction::ManageTokens), full);
             assert_eq!(may(SystemAction::CreateOrg), full);
-            assert_eq!(may(SystemAction::UpdateOwnAccount), full);
+            assert_eq!(may(SystemAction::UpdateAccount { own: true }), full);
+            assert_eq!(rule(SystemAction::UpdateAccount { own: false }), Rule::AnotherAccount);
+            assert_eq!(may(SystemAction::HelpUser { responsible: false }), root && full);
+            assert_eq!(may(SystemAction::HelpUser { responsible: true }), full);
             assert_eq!(may(SystemAction::ReadOwnAccount), full);
             assert_eq!(may(SystemAction::SetOwnBillTo { may_bill: true }), full && !reader);
             assert!(!may(SystemAction::SetOwnBillTo { may_bill: false }));

@@ -19,7 +19,7 @@ use wire::method::{Caller, Effect, Method, RouteSubject};
 use wire::{ApiError, ErrorType, Id, MethodName};
 
 use super::reply;
-use super::request::{Origin, RequestId};
+use super::request::info;
 use crate::Server;
 
 /// Answers every request that no other route takes.
@@ -42,11 +42,9 @@ async fn answer(server: Arc<Server>, request: Request) -> Result<serde_json::Val
     let input = wire::json::parse_body(content_type, &body)?;
 
     let request = RequestInfo {
-        id: parts.extensions.get::<RequestId>().map_or_else(|| "".into(), |id| id.0.clone()),
-        origin: parts.extensions.get::<Origin>().map(|origin| origin.0),
-        now: server.app.clock.now(),
         headers: (route.method().map(|method| method.name) == Some(MethodName::SystemHeaders))
             .then(|| Arc::new(seen_headers(&parts.headers))),
+        ..info(&server, &parts.extensions)
     };
     let caller = match bearer(&parts.headers)? {
         Some(token) => Some(server.app.authenticate(&token, request.now).await.map_err(Error::into_wire)?),

@@ -10,16 +10,14 @@ mod upload;
 
 use std::sync::Arc;
 
-use app::{Error, RequestInfo};
+use app::Error;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, put};
 use wire::ErrorType;
 
-use super::request::{Origin, RequestId};
 use crate::Server;
 
 /// The name of a door.
@@ -75,17 +73,6 @@ pub(super) fn routes() -> Router<Arc<Server>> {
             },
         )
     })
-}
-
-/// The request as the use cases see it.
-fn info(server: &Server, request: &Request) -> RequestInfo {
-    let extensions = request.extensions();
-    RequestInfo {
-        id: extensions.get::<RequestId>().map_or_else(|| "".into(), |id| id.0.clone()),
-        origin: extensions.get::<Origin>().map(|origin| origin.0),
-        now: server.app.clock.now(),
-        headers: None,
-    }
 }
 
 /// An error as a sentence.

@@ -7,7 +7,7 @@ use app::{Ctx, Error};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use wire::id::{ContainerId, FileId, ObjectId, OrgId, ProjectId, RecordId};
+use wire::id::{ContainerId, FileId, ObjectId, OrgId, ProjectId, RecordId, UserId};
 use wire::{ApiError, ErrorType, Id, METHODS, MethodName};
 
 type Answer = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;
@@ -41,6 +41,31 @@ fn handler_of(name: MethodName) -> Handler {
         M::SystemComeBackLater => plain(app::connection::come_back_later),
         M::SystemWhoami => plain(app::user::whoami),
         M::SystemNewAuthToken => plain(app::sign_in::new_auth_token),
+        M::SystemDestroyAuthToken => plain(app::token::destroy),
+        M::SystemFindAuthTokens => plain(app::token::find),
+        M::SystemGetUserInfo => plain(app::token::user_info),
+        M::SystemGreet => plain(app::user::greet),
+        M::SystemFindUnsentMail => plain(app::user::unsent_mail),
+        M::UserNew => plain(app::account::new_user),
+        M::UserDescribe => entity::<UserId, _, _, _>(app::user::describe),
+        M::UserUpdate => entity::<UserId, _, _, _>(app::user::update),
+        M::UserUpdateEmail => entity::<UserId, _, _, _>(app::account::update_email),
+        M::UserChangePassword => entity::<UserId, _, _, _>(app::account::change_password),
+        M::UserStartOtp => entity::<UserId, _, _, _>(app::account::start_otp),
+        M::UserConfirmOtp => entity::<UserId, _, _, _>(app::account::confirm_otp),
+        M::UserDisableOtp => entity::<UserId, _, _, _>(app::account::disable_otp),
+        M::UserResetMfa => entity::<UserId, _, _, _>(app::account::reset_mfa),
+        M::UserUnlock => entity::<UserId, _, _, _>(app::account::unlock),
+        M::UserSetKind => entity::<UserId, _, _, _>(app::user::set_kind),
+        M::UserDisable => entity::<UserId, _, _, _>(app::user::disable),
+        M::UserEnable => entity::<UserId, _, _, _>(app::user::enable),
+        M::UserRemove => entity::<UserId, _, _, _>(app::user::remove),
+        M::AccountResendActivation => plain(app::account::resend_activation),
+        M::AccountActivate => plain(app::account::activate),
+        M::AccountRequestPasswordReset => plain(app::account::request_reset),
+        M::AccountResetPassword => plain(app::account::reset),
+        M::AccountConfirmEmail => plain(app::account::confirm_email),
+        M::AccountCreateFirstUser => plain(app::account::create_first_user),
         M::SystemFindAuditEvents => plain(app::audit_log::find_events),
         M::ProjectNew => plain(app::project::new),
         M::ProjectDescribe => entity::<ContainerId, _, _, _>(app::project::describe),
@@ -187,4 +212,4 @@ macro_rules! entity_ids {
     )+};
 }
 
-entity_ids!(ContainerId, FileId, ObjectId, OrgId, ProjectId, RecordId);
+entity_ids!(ContainerId, FileId, ObjectId, OrgId, ProjectId, RecordId, UserId);

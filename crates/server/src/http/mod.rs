@@ -5,6 +5,7 @@ mod cors;
 pub mod data;
 mod handlers;
 mod listen;
+mod oauth;
 mod reply;
 mod request;
 
@@ -15,13 +16,14 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
 pub use api::Handlers;
 pub use listen::{Listener, Stop};
 pub use request::RequestIds;
+pub(crate) use request::info as request_info;
 
 use crate::Server;
 
@@ -39,6 +41,7 @@ pub fn router(server: Arc<Server>) -> Router {
     let answered_as_json = Router::new()
         .route("/healthz", get(request::healthz))
         .route("/audit/checkpoint", get(checkpoint))
+        .route("/oauth2/token", post(oauth::token))
         .fallback(api::door)
         .layer(DefaultBodyLimit::disable())
         .layer(compress);
@@ -46,6 +49,7 @@ pub fn router(server: Arc<Server>) -> Router {
         .merge(answered_as_json)
         .merge(data::routes())
         .layer(middleware::from_fn(cors::cors))
+        .merge(crate::web::routes().method_not_allowed_fallback(api::door))
         .layer(middleware::from_fn_with_state(Arc::clone(&server), request::stamp))
         .with_state(server)
 }

@@ -21,7 +21,8 @@ pub(super) fn error(error: &ApiError) -> Response {
     response
 }
 
-fn respond(status: StatusCode, body: String) -> Response {
+/// An answer with a JSON body.
+pub(super) fn respond(status: StatusCode, body: String) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();

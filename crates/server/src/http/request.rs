@@ -4,8 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use app::RequestInfo;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -34,6 +35,16 @@ impl RequestIds {
     fn next(&self, now_ms: i64) -> RequestId {
         let count = self.0.fetch_add(1, Ordering::Relaxed) % COUNTER_MODULUS;
         RequestId(format!("{now_ms:013}-{count}").into())
+    }
+}
+
+/// A request as the use cases see it.
+pub(crate) fn info(server: &Server, extensions: &Extensions) -> RequestInfo {
+    RequestInfo {
+        id: extensions.get::<RequestId>().map_or_else(|| "".into(), |id| id.0.clone()),
+        origin: extensions.get::<Origin>().map(|origin| origin.0),
+        now: server.app.clock.now(),
+        headers: None,
     }
 }
 

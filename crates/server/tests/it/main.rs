@@ -7,6 +7,7 @@
 
 mod archive;
 mod audit;
+mod browser;
 mod clone;
 mod connection;
 mod files;
@@ -22,4 +23,5 @@ mod raw;
 mod remove;
 mod search;
 mod things;
+mod web;
 mod world;

@@ -269,10 +269,28 @@ impl World {
         }
     }
 
+    /// Where the server is: scheme, host and port.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.address())
+    }
+
     /// Somebody without a token.
     pub fn anonymous(&self) -> Client {
         self.client(None)
     }
+}
+
+/// What an authenticator with this seed shows at a time (ms).
+pub fn otp(seed: [u8; secrets::totp::SEED_LEN], now: i64) -> String {
+    let secret = totp_rs::Secret::new_stack(seed);
+    let authenticator =
+        totp_rs::Builder::new().with_algorithm(totp_rs::Algorithm::SHA1).with_digits(6).with_secret(secret);
+    authenticator
+        .with_step_duration(30)
+        .build()
+        .unwrap()
+        .generate(u64::try_from(now).unwrap() / 1000)
+        .to_string()
 }
 
 /// The system's clock, set ahead by a test.

@@ -13,9 +13,10 @@ use serde::Deserialize;
 
 use super::disposition::attachment;
 use super::range::{Selection, select};
-use super::{info, refuse, sentence};
+use super::{refuse, sentence};
 use crate::Server;
 use crate::http::listen::ConnectionCut;
+use crate::http::request::info;
 
 /// Whatever a file contains, a browser that shows it gives it no rights.
 const NO_RIGHTS: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
@@ -37,7 +38,7 @@ pub(super) async fn send(
     request: Request,
 ) -> Response {
     let Signed { project, by, expires, signature } = signed;
-    let info = info(&server, &request);
+    let info = info(&server, request.extensions());
     let (parts, _) = request.into_parts();
     let bearer = bearer(&parts.headers);
     let address = Address { file, name: name.clone(), project, by, expires, signature, bearer };

@@ -14,9 +14,10 @@ use serde::Deserialize;
 use serde_json::json;
 use wire::ApiError;
 
-use super::{info, refuse, sentence};
+use super::{refuse, sentence};
 use crate::Server;
 use crate::http::reply;
+use crate::http::request::info;
 
 /// How long a sender may send nothing.
 const IDLE: Duration = Duration::from_secs(60);
@@ -52,7 +53,7 @@ pub(super) async fn take(
                 .to_owned(),
         );
     }
-    let info = info(&server, &request);
+    let info = info(&server, request.extensions());
     let arrived = async {
         let incoming = app::transfer::upload::accept(&server.app, info, &link, length).await?;
         receive(incoming, request.into_body()).await?.finish().await

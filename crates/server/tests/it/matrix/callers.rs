@@ -65,6 +65,7 @@ fn refused(sample: &Sample) -> Vec<(Role, &'static str)> {
     }
     match sample.needs {
         Needs::Nothing | Needs::Account => {}
+        Needs::These { refused: these, .. } => refused.extend_from_slice(these),
         Needs::OrgAdmin | Needs::Operator => {
             refused.push((Role::Stranger, "PermissionDenied"));
             refused.push((Role::Member(Level::Contribute), "PermissionDenied"));

@@ -54,7 +54,24 @@ pub struct Place {
     pub org: String,
     /// An organisation with nobody but the administrator; likewise.
     pub empty_org: String,
+    /// The signature of a token of the administrator's.
+    pub token: String,
+    /// The handle of a person with a second factor.
+    pub user: String,
+    /// The handle of a person whose account is disabled.
+    pub disabled: String,
+    /// The handle of a person whose account waits for activation.
+    pub pending: String,
+    /// A one-time code that is good for everything: for the pending account, and for the user.
+    pub code: String,
+    /// The code that authenticators show now: the viewer is setting one up, the uploader has one.
+    pub otp: String,
 }
+
+/// The password of the stranger and of the uploader.
+pub const PASSWORD: &str = "four unrelated words, rowing";
+/// The seed of every second factor.
+const SEED: [u8; secrets::totp::SEED_LEN] = [7; secrets::totp::SEED_LEN];
 
 impl Cast {
     /// Starts a server and puts the people in.
@@ -72,6 +89,7 @@ impl Cast {
             fixture.user.push(fixture::User {
                 last: "Test".to_owned(),
                 kind: kind.to_owned(),
+                password: ["stranger", "uploader"].contains(&handle).then(|| PASSWORD.to_owned()),
                 ..fixture::User::new(handle)
             });
             fixture.token.push(token(handle, handle, None));
@@ -117,25 +135,53 @@ impl Cast {
     /// Fresh things to act on.
     pub async fn place(&self) -> Place {
         let administrator = self.role(Role::Member(Level::Administer));
-        let project = administrator.project("Trial").await;
+        let (project, other) = tokio::join!(administrator.project("Trial"), administrator.project("Other"));
         let sibling = administrator.project("Sibling").await;
         for level in [Level::View, Level::Upload, Level::Contribute] {
             administrator.invite(&project, member(level), level).await;
             administrator.invite(&sibling, member(level), level).await;
         }
         let folder = json!({ "folder": "/a/b", "parents": true });
-        administrator.ok(&format!("/{project}/newFolder"), folder).await;
-        let other = administrator.project("Other").await;
+        let path = format!("/{project}/newFolder");
+        tokio::join!(
+            administrator.invite(&project, member(Level::View), Level::View),
+            administrator.invite(&project, member(Level::Upload), Level::Upload),
+            administrator.invite(&project, member(Level::Contribute), Level::Contribute),
+            administrator.ok(&path, folder),
+        );
         let record = json!({ "project": project, "folder": "/a", "tags": ["tag"], "types": ["Type"], "properties": { "gone": "x" } });
         let record = administrator.ok("/record/new", record).await["id"].as_str().unwrap().to_owned();
         let absent = "org-none".to_owned();
-        Place { project, other, record, sibling, org: absent.clone(), empty_org: absent }
+        let name = project.trim_start_matches("project-").to_lowercase();
+        let (user, disabled, pending) = (format!("u{name}"), format!("d{name}"), format!("p{name}"));
+        let mut fixture = Fixture::default();
+        fixture.user.extend([&user, &disabled, &pending].map(|handle| fixture::User::new(handle)));
+        fixture.token.push(token(&user, "administrator", None));
+        self.world.add(fixture).await;
+        let code = secrets::code::mint(std::array::from_fn(|at| name.as_bytes()[at % name.len()]));
+        self.prepare([user.clone(), disabled.clone(), pending.clone()], code.expose().to_owned()).await;
+        Place {
+            token: secrets::token::signature(&text_of(&user)),
+            otp: crate::world::otp(SEED, self.world.now()),
+            code: code.expose().to_owned(),
+            org: absent.clone(),
+            empty_org: absent,
+            project,
+            other,
+            sibling,
+            record,
+            user,
+            disabled,
+            pending,
+        }
     }
 
     /// Fresh things for a method: organisations too, where it is about these.
     pub async fn place_for(&self, method: MethodName) -> Place {
         match method.row().subject {
             Subject::Entity(classes) if classes.contains(&Class::Org) => self.place_with_orgs().await,
+            // Its caller makes it for an organisation.
+            _ if method == MethodName::UserNew => self.place_with_orgs().await,
             _ => self.place().await,
         }
     }
@@ -154,6 +200,55 @@ impl Cast {
             administrator.ok(&format!("/{}/invite", place.org), json!({ "invitee": member })).await;
         }
         place
+    }
+
+    /// Puts accounts into the states that the sample calls begin with.
+    async fn prepare(&self, [user, disabled, pending]: [String; 3], code: String) {
+        let app = self.world.app();
+        let seal = |handle: &str| {
+            let purpose = format!("totp user-{handle}");
+            app.keys.seal(&purpose, &SEED, [1; secrets::seal::NONCE_LEN]).unwrap()
+        };
+        let factors = [("viewer", None, true), ("uploader", Some(()), false), (&user, Some(()), false)].map(
+            |(handle, on, pending)| {
+                (format!("user-{handle}"), on.map(|()| seal(handle)), pending.then(|| seal(handle)))
+            },
+        );
+        let hashes = [
+            (&pending, "activation", secrets::code::Purpose::Activation),
+            (&user, "password-reset", secrets::code::Purpose::PasswordReset),
+            (&user, "email-change", secrets::code::Purpose::EmailChange),
+        ]
+        .map(|(whose, word, purpose)| {
+            (format!("user-{whose}"), word, secrets::code::hash(purpose, &code).unwrap())
+        });
+        let states = [(disabled, "disabled"), (pending, "pending")];
+        let address = format!("{user}_confirmed@example.org");
+        app.db
+            .write(move |tx| {
+                for (id, secret, pending) in &factors {
+                    tx.execute(
+                        "update account set otp_secret = $2, otp_pending = $3, otp_last_step = 0 where id = $1",
+                        store::params![id, secret.as_deref(), pending.as_deref()],
+                    )?;
+                }
+                for (handle, state) in &states {
+                    tx.execute(
+                        "update account set state = $2 where id = $1",
+                        store::params![format!("user-{handle}"), *state],
+                    )?;
+                }
+                for (id, word, hash) in &hashes {
+                    tx.execute(
+                        "insert into one_time_code (hash, account, purpose, detail, created, expires)
+                         select $1, key, $2, $4, 0, 4000000000000 from account where id = $3",
+                        store::params![hash, *word, id, &address],
+                    )?;
+                }
+                Ok::<_, store::db::DbError>(())
+            })
+            .await
+            .unwrap();
     }
 }
 

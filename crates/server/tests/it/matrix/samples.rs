@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 use wire::method::Subject;
-use wire::{Level, MethodName};
+use wire::{Class, Level, MethodName};
 
-use super::cast::{LEVELS, Place, Role};
+use super::cast::{LEVELS, PASSWORD, Place, Role};
 
 /// Who may make a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,13 @@ pub enum Needs {
     OrgAdmin,
     /// Platform administrators.
     Operator,
+    /// These alone; of the others, these are refused so.
+    These {
+        /// Who may, weakest first.
+        allowed: &'static [Role],
+        /// Who may not, and with which error type.
+        refused: &'static [(Role, &'static str)],
+    },
 }
 
 /// A valid call of a method.
@@ -29,11 +36,25 @@ pub struct Sample {
     pub method: MethodName,
     /// Who may make it.
     pub needs: Needs,
-    /// The id in its route; none for a method of a word, such as `system`.
+    /// The id in its route, of a user the handle; none for a method of a word, such as `system`.
     pub subject: Option<fn(&Place) -> String>,
     /// Its body.
     pub body: fn(&Place) -> Value,
 }
+
+/// Methods that can only be called on a server without users, which these tests have none of; `accounts` tests them.
+pub const WITHOUT_USERS: &[MethodName] = &[MethodName::AccountCreateFirstUser];
+
+/// Platform ADMINs alone.
+const OPERATOR: Needs = Needs::These {
+    allowed: &[Role::Operator],
+    refused: &[(Role::Stranger, "PermissionDenied"), (Role::Member(Level::Administer), "PermissionDenied")],
+};
+/// The stranger alone: about the stranger's own account.
+const STRANGER: Needs = Needs::These {
+    allowed: &[Role::Stranger],
+    refused: &[(Role::Member(Level::Administer), "PermissionDenied"), (Role::Operator, "PermissionDenied")],
+};
 
 /// Methods whose sample is still missing. Empty, but while a method is being built.
 pub const NOT_YET: &[MethodName] = &[MethodName::FileUpload, MethodName::FileClose, MethodName::FileDownload];
@@ -51,10 +72,24 @@ impl Sample {
         let row = self.method.row();
         let subject = match (row.subject, self.subject) {
             (Subject::Word(word), None) => word.to_owned(),
+            (Subject::Entity(&[Class::User]), Some(handle)) => format!("user-{}", handle(place)),
             (Subject::Entity(_), Some(subject)) => subject(place),
             _ => panic!("the sample of {} is of another kind than its row", self.method.as_str()),
         };
         format!("/{subject}/{}", row.verb)
+    }
+
+    /// Whether the call can be made again in the same place.
+    pub fn repeatable(&self) -> bool {
+        use MethodName as M;
+        matches!(
+            self.method,
+            M::UserUpdate
+                | M::UserUpdateEmail
+                | M::UserChangePassword
+                | M::UserStartOtp
+                | M::AccountRequestPasswordReset
+        )
     }
 
     /// Who may make the call, weakest first.
@@ -62,6 +97,7 @@ impl Sample {
         match self.needs {
             Needs::Nothing => vec![Role::Nobody, Role::Stranger],
             Needs::Account => vec![Role::Stranger],
+            Needs::These { allowed, .. } => allowed.to_vec(),
             Needs::Project(least) => {
                 LEVELS.into_iter().filter(|level| *level >= least).map(Role::Member).collect()
             }
@@ -79,6 +115,7 @@ impl Sample {
     pub fn caller(&self) -> Role {
         match self.needs {
             Needs::Operator => Role::Operator,
+            Needs::These { allowed, .. } => allowed[0],
             _ => Role::Member(Level::Administer),
         }
     }
@@ -88,13 +125,38 @@ impl Sample {
 #[rustfmt::skip]
 pub fn samples() -> Vec<Sample> {
     use MethodName as M;
-    use Needs::{Account, Nothing, Operator, OrgAdmin, Project, ProjectBelow};
+    use Needs::{Account, Nothing, Operator, OrgAdmin, Project, ProjectBelow, These};
     vec![
         word(M::SystemHeaders, Nothing, |_| json!({})),
         word(M::SystemComeBackLater, Nothing, |_| json!({ "waitUntil": 1, "setRetryAfter": true })),
         word(M::SystemWhoami, Account, |_| json!({ "fields": { "clientIp": true } })),
         word(M::SystemNewAuthToken, Account, |_| json!({ "scope": { "projects": { "*": "VIEW" } }, "label": "narrow", "expires": 4_000_000_000_000_i64 })),
         word(M::SystemFindAuditEvents, Project(Level::Administer), |place| json!({ "project": place.project, "limit": 10 })),
+
+        word(M::SystemDestroyAuthToken, These { allowed: &[Role::Member(Level::Administer)], refused: &[(Role::Stranger, "ResourceNotFound")] }, |place| json!({ "tokenSignature": place.token, "revokeChildTokens": true })),
+        word(M::SystemFindAuthTokens, Account, |_| json!({ "limit": 1 })),
+        word(M::SystemGetUserInfo, Account, |_| json!({})),
+        word(M::SystemGreet, Nothing, |_| json!({ "client": "c", "version": "v" })),
+        word(M::SystemFindUnsentMail, OPERATOR, |_| json!({ "limit": 1 })),
+        word(M::UserNew, These { allowed: &[Role::Member(Level::Administer), Role::Operator], refused: &[(Role::Nobody, "PermissionDenied"), (Role::Stranger, "PermissionDenied")] }, |place| json!({ "username": format!("{}_new", place.user), "email": format!("{}_new@example.org", place.user), "first": "F", "middle": "M", "last": "L", "tokenDuration": 1000, "occupation": "o", "billTo": place.org })),
+        user(M::UserDescribe, Account, |_| "contributor".to_owned(), |_| json!({ "fields": { "handle": true } })),
+        user(M::UserUpdate, STRANGER, |_| "stranger".to_owned(), |_| json!({ "first": "F", "middle": "M", "last": "L", "billTo": "user-stranger", "sshPublicKey": "ssh-ed25519 AAAA", "policies": { "emailWhenJobComplete": "never" }, "preferences": { "k": "v" } })),
+        user(M::UserUpdateEmail, STRANGER, |_| "stranger".to_owned(), |place| json!({ "newEmail": format!("{}_other@example.org", place.user), "password": PASSWORD, "otp": "000000", "revokeChildTokens": false })),
+        user(M::UserChangePassword, STRANGER, |_| "stranger".to_owned(), |_| json!({ "password": PASSWORD, "newPassword": PASSWORD, "otp": "000000" })),
+        user(M::UserStartOtp, STRANGER, |_| "stranger".to_owned(), |_| json!({})),
+        user(M::UserConfirmOtp, These { allowed: &[Role::Member(Level::View)], refused: &[(Role::Stranger, "PermissionDenied"), (Role::Operator, "PermissionDenied")] }, |_| "viewer".to_owned(), |place| json!({ "otp": place.otp })),
+        user(M::UserDisableOtp, These { allowed: &[Role::Member(Level::Upload)], refused: &[(Role::Stranger, "PermissionDenied"), (Role::Operator, "PermissionDenied")] }, |_| "uploader".to_owned(), |place| json!({ "password": PASSWORD, "otp": place.otp })),
+        user(M::UserResetMfa, OPERATOR, |place| place.user.clone(), |place| json!({ "user_id": format!("user-{}", place.user), "revokeChildTokens": true })),
+        user(M::UserUnlock, OPERATOR, |place| place.user.clone(), |place| json!({ "user_id": format!("user-{}", place.user) })),
+        user(M::UserSetKind, OPERATOR, |place| place.user.clone(), |_| json!({ "kind": "READ_ONLY" })),
+        user(M::UserDisable, OPERATOR, |place| place.user.clone(), |_| json!({})),
+        user(M::UserEnable, OPERATOR, |place| place.disabled.clone(), |_| json!({})),
+        user(M::UserRemove, OPERATOR, |place| place.user.clone(), |_| json!({})),
+        word(M::AccountResendActivation, OPERATOR, |place| json!({ "usernameOrEmail": place.pending })),
+        word(M::AccountActivate, Nothing, |place| json!({ "code": place.code, "password": PASSWORD })),
+        word(M::AccountRequestPasswordReset, Nothing, |place| json!({ "usernameOrEmail": place.user })),
+        word(M::AccountResetPassword, Nothing, |place| json!({ "code": place.code, "password": PASSWORD })),
+        word(M::AccountConfirmEmail, Nothing, |place| json!({ "code": place.code })),
 
         word(M::ProjectNew, Account, |_| json!({ "name": "New", "summary": "s", "description": "d", "protected": true, "tags": ["t"], "properties": { "k": "v" } })),
         project(M::ProjectDescribe, Level::View, |_| json!({ "fields": { "name": true } })),
@@ -177,6 +239,11 @@ pub fn samples() -> Vec<Sample> {
 /// A method of a word.
 fn word(method: MethodName, needs: Needs, body: fn(&Place) -> Value) -> Sample {
     Sample { method, needs, subject: None, body }
+}
+
+/// A method of the user with a handle.
+fn user(method: MethodName, needs: Needs, handle: fn(&Place) -> String, body: fn(&Place) -> Value) -> Sample {
+    Sample { method, needs, subject: Some(handle), body }
 }
 
 /// A method of the place's project.

@@ -17,6 +17,7 @@ const RECORDS: &[&str] = &[
     "server_option",
     "outbox",
     "background_task",
+    "one_time_code",
 ];
 /// Columns that say when something was last used.
 const LAST_USED: &[&str] = &["last_used"];

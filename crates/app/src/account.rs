@@ -1,0 +1,90 @@
+//! Accounts as their owners make and keep them (contract: identity-and-sharing 2, 3).
+
+mod activation;
+mod by_provider;
+mod email;
+mod first_user;
+mod help;
+mod password;
+mod provision;
+mod second_factor;
+
+pub use activation::{activate, request_reset, reset};
+pub use by_provider::activate_by_provider;
+pub use email::{confirm as confirm_email, update as update_email};
+pub use first_user::create as create_first_user;
+pub use help::{resend_activation, reset_mfa, unlock};
+pub use password::change as change_password;
+pub use provision::new as new_user;
+pub use second_factor::{confirm as confirm_otp, disable as disable_otp, start as start_otp};
+
+use secrets::code;
+use store::account::{self, Account};
+use store::one_time_code::{self, Code, Purpose};
+use wire::text::{EmailAddress, Handle, PersonName};
+use wire::{ApiError, ErrorType};
+
+use crate::error::{Error, Result};
+use crate::work::Work;
+
+/// Finds the code that somebody presents.
+///
+/// # Errors
+/// `InvalidInput` when it is not good, whatever the reason.
+fn presented(
+    work: &Work<'_>,
+    purpose: Purpose,
+    secret: code::Purpose,
+    typed: &str,
+) -> Result<(String, Code)> {
+    let hash = code::hash(secret, typed).ok_or_else(bad_code)?;
+    let code = one_time_code::find(work.tx, &hash, purpose, work.now())?.ok_or_else(bad_code)?;
+    Ok((hash, code))
+}
+
+fn bad_code() -> Error {
+    ApiError::invalid_input(
+        "This link does not work: it is not complete, was used already, or is too old. Ask for another one.",
+    )
+    .into()
+}
+
+/// The account that a code belongs to.
+fn owner(work: &Work<'_>, code: &Code) -> Result<Account> {
+    Ok(account::by_key(work.tx, code.account.ok_or_else(bad_code)?)?)
+}
+
+/// What a password must not consist of.
+fn about(account: &Account) -> Vec<String> {
+    let mut about =
+        vec![account.handle.clone(), account.first.clone(), account.middle.clone(), account.last.clone()];
+    about.extend(account.email.clone());
+    about
+}
+
+fn of_kind(kind: ErrorType, message: impl Into<String>) -> Error {
+    ApiError::new(kind, message).into()
+}
+
+fn handle(text: &str) -> Result<Handle> {
+    Handle::parse(text)
+        .map_err(|why| of_kind(ErrorType::UsernameError, format!("The user name cannot be used: {why}.")))
+}
+
+fn address(text: &str) -> Result<EmailAddress> {
+    EmailAddress::parse(text)
+        .map_err(|why| of_kind(ErrorType::EmailError, format!("The e-mail address cannot be used: {why}.")))
+}
+
+fn person_name(text: Option<&str>) -> Result<PersonName> {
+    PersonName::parse(text.unwrap_or_default())
+        .map_err(|why| of_kind(ErrorType::PersonNameError, format!("The name cannot be used: {why}.")))
+}
+
+fn username_taken(handle: &Handle) -> Error {
+    of_kind(ErrorType::UsernameError, format!("The user name \"{handle}\" is taken. Choose another one."))
+}
+
+fn email_taken() -> Error {
+    of_kind(ErrorType::EmailError, "There is an account with this e-mail address already. Give another one.")
+}

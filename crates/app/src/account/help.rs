@@ -1,0 +1,119 @@
+//! Helping users back in. Who may: platform administrators, whoever made the account, and ADMINs of the organisation on
+//! whose behalf it was made while the user belongs to it. Having invited somebody into an organisation does not suffice,
+//! since anybody can make one and invite anybody.
+
+use policy::SystemAction;
+use serde_json::json;
+use store::access::SystemPermit;
+use store::account::{Account, AccountState};
+use store::one_time_code::{self, Purpose};
+use store::{org, second_factor};
+use wire::account::{HelpUser, Status, WhichAccount};
+use wire::answer::Made;
+use wire::id::{OrgId, UserId};
+use wire::{ApiError, ErrorType};
+
+use crate::context::Ctx;
+use crate::error::Result;
+use crate::event::Event;
+use crate::mail_text::Letter;
+use crate::sign_in;
+use crate::work::{Work, absent};
+
+/// `/account/resendActivationEmail`.
+///
+/// # Errors
+/// `ResourceNotFound`, `PermissionDenied`; `InvalidState` for an account that is activated already.
+pub async fn resend_activation(ctx: Ctx, input: WhichAccount) -> Result<Status> {
+    ctx.change(move |work| {
+        let named = &input.username_or_email;
+        let (account, _) = sign_in::find(work, named)?.ok_or_else(|| absent(named))?;
+        let caller = work.caller()?;
+        let made_it = account.created_by.as_deref() == Some(caller.id.as_str());
+        let responsible = made_it || is_responsible(work, &account)?;
+        work.account_permit(&account, SystemAction::HelpUser { responsible })?;
+        if account.state != AccountState::Pending {
+            return Err(ApiError::new(
+                ErrorType::InvalidState,
+                format!("The account {} does not wait for activation.", account.id),
+            )
+            .into());
+        }
+        one_time_code::remove_of(work.tx, account.key, Purpose::Activation)?;
+        work.mail(account.key, &Letter::Activation { by: Some(caller.id.clone()) })?;
+        work.record(Event::done("user.activationSent").subject(&account.id))?;
+        Ok(Status::success(format!("Another activation link is on its way to {}.", account.id)))
+    })
+    .await
+}
+
+/// `/user-xxxx/resetUserMFA`: switches the second factor of somebody off.
+///
+/// # Errors
+/// `ResourceNotFound`, `PermissionDenied`; `InvalidState` when it is off already.
+pub async fn reset_mfa(ctx: Ctx, id: UserId, input: HelpUser) -> Result<Made> {
+    ctx.change(move |work| {
+        let (account, permit) = helped(work, &id, &input)?;
+        let kept = second_factor::of(work.tx, account.key)?;
+        if kept.secret.is_none() && kept.pending.is_none() {
+            return Err(ApiError::new(
+                ErrorType::InvalidState,
+                format!("MFA is already reset: {} has no second factor.", account.id),
+            )
+            .into());
+        }
+        second_factor::switch_off(work.tx, &permit, account.key)?;
+        if input.revoke_child_tokens {
+            store::token::revoke_all(work.tx, account.key, None, work.now())?;
+        }
+        work.mail(account.key, &Letter::SecondFactor { on: false, by: Some(work.caller()?.id.clone()) })?;
+        work.record(
+            Event::done("secondFactor.reset")
+                .subject(&account.id)
+                .after(json!({ "tokensEnded": input.revoke_child_tokens })),
+        )?;
+        Ok(Made::new(account.id))
+    })
+    .await
+}
+
+/// `/user-xxxx/unlockUserAccount`: lifts the wait after failed attempts to sign in.
+///
+/// # Errors
+/// `ResourceNotFound`, `PermissionDenied`.
+pub async fn unlock(ctx: Ctx, id: UserId, input: HelpUser) -> Result<Made> {
+    ctx.change(move |work| {
+        let (account, _permit) = helped(work, &id, &input)?;
+        let names = [Some(account.handle.as_str()), account.email.as_deref()];
+        let names: Vec<&str> = names.into_iter().flatten().collect();
+        sign_in::forgive_names(work, &names)?;
+        work.record(Event::done("user.unlocked").subject(&account.id))?;
+        Ok(Made::new(account.id))
+    })
+    .await
+}
+
+/// The account that is helped, with leave to do so.
+fn helped<'tx>(work: &Work<'tx>, id: &UserId, input: &HelpUser) -> Result<(Account, SystemPermit<'tx>)> {
+    let account = work.account(id)?;
+    if input.user_id.as_ref().is_some_and(|named| named != account.id.as_str()) {
+        return Err(ApiError::invalid_input(
+            "key \"user_id\": this is another user than the one in the route.",
+        )
+        .into());
+    }
+    let responsible = is_responsible(work, &account)?
+        && input.org_id.as_deref().is_none_or(|org| Some(org) == account.provisioning_org.as_deref());
+    let permit = work.account_permit(&account, SystemAction::HelpUser { responsible })?;
+    Ok((account, permit))
+}
+
+/// Whether the caller is an ADMIN of the organisation on whose behalf the account was made, and which its owner
+/// belongs to.
+fn is_responsible(work: &Work<'_>, account: &Account) -> Result<bool> {
+    let Some(id) = account.provisioning_org.as_deref().and_then(OrgId::parse) else { return Ok(false) };
+    let Some(key) = org::key_of(work.tx, &id)? else { return Ok(false) };
+    let belongs =
+        account.state == AccountState::Pending || org::level_of(work.tx, key, account.key)?.is_some();
+    Ok(belongs && work.is_org_admin(key)?)
+}

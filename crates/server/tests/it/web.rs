@@ -1,0 +1,263 @@
+//! The pages, as a browser without script meets them: signing in, sessions, forms, and what a form from elsewhere can do.
+
+mod codes;
+mod own_account;
+mod provider;
+
+use std::time::Duration;
+
+use app::fixture::{self, Fixture};
+use serde_json::{Value, json};
+
+use crate::browser::{Browser, Page};
+use crate::world::World;
+
+/// A password that the rules accept.
+const PASSWORD: &str = "lamp orbit kettle seven";
+
+/// A new active person who signs in with [`PASSWORD`].
+async fn person(world: &World, handle: &str) {
+    let user = fixture::User { password: Some(PASSWORD.to_owned()), ..fixture::User::new(handle) };
+    world.add(Fixture { user: vec![user], ..Fixture::default() }).await;
+}
+
+/// The actions in the audit log, oldest first.
+async fn actions(world: &World) -> Vec<String> {
+    let rows = world
+        .app()
+        .db
+        .read(|tx| tx.query("select action from audit_event order by key", store::db::params![]))
+        .await
+        .unwrap();
+    rows.iter().map(|row| row.get(0).unwrap()).collect()
+}
+
+async fn signed_in(world: &World, handle: &str) -> Browser {
+    let mut browser = Browser::new(world);
+    browser.sign_in(handle, PASSWORD).await.leads_to("/");
+    browser
+}
+
+/// Whether the start page knows this browser.
+async fn is_in(browser: &mut Browser) -> bool {
+    let page = browser.get("/").await;
+    match page.status {
+        200 => true,
+        303 => {
+            page.leads_to("/sign-in");
+            false
+        }
+        other => panic!("{other}: {}", page.body),
+    }
+}
+
+/// F474: a password opens a session, signing out ends it, both are in the audit log.
+#[tokio::test]
+async fn people_sign_in_and_out() {
+    let world = World::new().await;
+    person(&world, "ada").await;
+    let mut browser = Browser::new(&world);
+    assert!(!is_in(&mut browser).await);
+    let page = browser.sign_in("Ada", PASSWORD).await.leads_to("/");
+    let cookie = page.headers.get("set-cookie").unwrap().to_str().unwrap();
+    for part in ["operon=", "HttpOnly", "SameSite=Lax", "Path=/"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    assert!(!cookie.contains("Domain"), "{cookie}");
+    let home = browser.get("/").await.says(200, "user-ada").says(200, "Sign out");
+    browser.submit(&home, "/sign-out", &[]).await.leads_to("/sign-in?notice=out");
+    assert!(!browser.cookies.contains_key("operon"));
+    browser.get("/sign-in?notice=out").await.says(200, "You are signed out.");
+    assert!(!is_in(&mut browser).await);
+    let done = actions(&world).await;
+    assert!(done.ends_with(&["session.begun".to_owned(), "session.ended".to_owned()]), "{done:?}");
+}
+
+/// F474: refusals of signing in say the same for a wrong password and an unknown name, keep what was typed but never the
+/// password, and are in the audit log.
+#[tokio::test]
+async fn refused_sign_ins_tell_little() {
+    let world = World::new().await;
+    person(&world, "ada").await;
+    let mut browser = Browser::new(&world);
+    let wrong = browser
+        .sign_in("ada", "hush hush hush hush")
+        .await
+        .says(422, "The user name or the password is wrong");
+    assert!(wrong.body.contains("role=\"alert\"") && wrong.body.contains("<title>Error: "));
+    assert!(wrong.body.contains("value=\"ada\"") && !wrong.body.contains("hush"));
+    let unknown = browser.sign_in("bob", "hush hush hush hush").await;
+    let problem = |page: &Page| page.between("<ul>", "</ul>");
+    assert_eq!((unknown.status, problem(&unknown)), (422, problem(&wrong)));
+    let empty = browser.sign_in("ada", "").await.says(422, "Enter your password.");
+    assert!(empty.body.contains("aria-invalid=\"true\"") && empty.body.contains("id=\"password-error\""));
+    assert!(!browser.cookies.contains_key("operon"));
+    assert_eq!(actions(&world).await.iter().filter(|action| *action == "signIn.password").count(), 2);
+}
+
+/// F474: guessing on the page slows down like guessing on the API, and one counts for the other.
+#[tokio::test]
+async fn guessing_slows_down() {
+    let world = World::new().await;
+    person(&world, "ada").await;
+    let mut browser = Browser::new(&world);
+    for _ in 0..6 {
+        browser.sign_in("ada", "wrong wrong wrong").await.says(422, "is wrong");
+    }
+    browser.sign_in("ada", PASSWORD).await.says(429, "too many failed attempts");
+    let input = json!({ "username": "ada", "password": PASSWORD });
+    world.anonymous().fails("/system/newAuthToken", input, "RateLimitConditional").await;
+    world.pass(Duration::from_secs(5));
+    browser.sign_in("ada", PASSWORD).await.leads_to("/");
+}
+
+/// A sign-in never goes on with a session or a key that was there before.
+#[tokio::test]
+async fn a_planted_session_is_not_taken_up() {
+    let world = World::new().await;
+    person(&world, "ada").await;
+    person(&world, "eve").await;
+    let planted = "0".repeat(64);
+    let mut browser = Browser::new(&world);
+    browser.cookies.insert("operon".to_owned(), planted.clone());
+    browser.sign_in("ada", PASSWORD).await.leads_to("/");
+    assert_ne!(browser.cookies["operon"], planted);
+    // Eve's own session in ada's browser ends when ada signs in there.
+    let mut eve = signed_in(&world, "eve").await;
+    let mut shared = eve.clone();
+    let home = shared.get("/").await;
+    let token = &home.hidden("/sign-out")[0].1;
+    shared
+        .post("/sign-in", &[("form-token", token), ("username", "ada"), ("password", PASSWORD)])
+        .await
+        .leads_to("/");
+    assert_ne!(shared.cookies["operon"], eve.cookies["operon"]);
+    shared.get("/").await.says(200, "user-ada");
+    assert!(!is_in(&mut eve).await);
+}
+
+/// Forms from other sites, without the token, or with the token of another session do nothing.
+#[tokio::test]
+async fn forms_from_elsewhere_do_nothing() {
+    let world = World::new().await;
+    person(&world, "ada").await;
+    person(&world, "eve").await;
+    let mut ada = signed_in(&world, "ada").await;
+    let mut eve = signed_in(&world, "eve").await;
+    let own = ada.get("/").await.hidden("/sign-out-everywhere")[0].1.clone();
+    let other = eve.get("/").await.hidden("/sign-out-everywhere")[0].1.clone();
+    for token in ["", "x", &other] {
+        ada.post("/sign-out-everywhere", &[("form-token", token)]).await.says(403, "Nothing was done");
+    }
+    let base = ada.base.clone();
+    for headers in [
+        [("sec-fetch-site", "cross-site"), ("origin", "null")],
+        [("sec-fetch-site", "same-site"), ("origin", base.as_str())],
+        [("x-none", ""), ("origin", "https://evil.example")],
+    ] {
+        let page = ada.post_from("/sign-out-everywhere", &[("form-token", &own)], &headers).await;
+        page.says(403, "another web site");
+    }
+    assert!(is_in(&mut ada).await);
+    // Signing in, too: nobody is to be signed in to an account of somebody else's choice.
+    let mut fresh = Browser::new(&world);
+    let fields = [("username", "eve"), ("password", PASSWORD)];
+    fresh.post("/sign-in", &fields).await.says(403, "Nothing was done");
+    let token = fresh.get("/sign-in").await.hidden("/sign-in")[0].1.clone();
+    let fields = [("form-token", token.as_str()), ("username", "eve"), ("password", PASSWORD)];
+    Browser::new(&world).post("/sign-in", &fields).await.says(403, "Nothing was done");
+    fresh.post_from("/sign-in", &fields, &[("origin", &base)]).await.leads_to("/");
+}
+
+/// F474: a session ends after 15 minutes without a request, and after twelve hours whatever happens.
+#[tokio::test]
+async fn idle_sessions_end() {
+    let world = World::new().await;
+    person(&world, "ada").await;
+    let mut browser = signed_in(&world, "ada").await;
+    world.pass(Duration::from_secs(14 * 60));
+    assert!(is_in(&mut browser).await);
+    world.pass(Duration::from_secs(14 * 60));
+    let home = browser.get("/").await.says(200, "user-ada");
+    world.pass(Duration::from_secs(16 * 60));
+    let late = browser
+        .submit(&home, "/me/make-token", &[("label", "late"), ("scope", "full"), ("days", "30")])
+        .await;
+    late.leads_to("/sign-in?notice=ended");
+    assert!(!is_in(&mut browser).await);
+    browser.sign_in("ada", PASSWORD).await.leads_to("/");
+    for _ in 0..12 * 6 {
+        assert!(is_in(&mut browser).await);
+        world.pass(Duration::from_secs(10 * 60));
+    }
+    assert!(!is_in(&mut browser).await);
+}
+
+/// F474: whatever ends an account's access ends its sessions at once.
+#[tokio::test]
+async fn sessions_end_with_the_access() {
+    let world = World::new().await;
+    person(&world, "ada").await;
+    let admin = fixture::User { kind: "ADMIN".to_owned(), ..fixture::User::new("root") };
+    let token = fixture::Token {
+        name: "test".to_owned(),
+        user: "root".to_owned(),
+        text: Some("root-token".to_owned()),
+        scope: None,
+    };
+    world.add(Fixture { user: vec![admin], token: vec![token], ..Fixture::default() }).await;
+    let mut browser = signed_in(&world, "ada").await;
+    let mut other = signed_in(&world, "ada").await;
+    let home = browser.get("/").await;
+    browser.submit(&home, "/sign-out-everywhere", &[]).await.leads_to("/sign-in?notice=everywhere");
+    assert!(!is_in(&mut browser).await && !is_in(&mut other).await);
+    let mut browser = signed_in(&world, "ada").await;
+    world.client(Some("root-token")).ok("/user-ada/disable", json!({})).await;
+    assert!(!is_in(&mut browser).await);
+    browser.sign_in("ada", PASSWORD).await.says(422, "is wrong");
+}
+
+/// A session is worth nothing on API routes, neither as a cookie nor as a token.
+#[tokio::test]
+async fn a_session_opens_no_api_route() {
+    let world = World::new().await;
+    person(&world, "ada").await;
+    let browser = signed_in(&world, "ada").await;
+    let session = &browser.cookies["operon"];
+    world.client(Some(session)).fails("/system/whoami", json!({}), "InvalidAuthentication").await;
+    let answer: Value = reqwest::Client::new()
+        .post(format!("{}/system/whoami", browser.base))
+        .header("cookie", format!("operon={session}"))
+        .json(&json!({}))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
+    assert_eq!(answer["error"]["type"], "PermissionDenied");
+}
+
+/// Every page, also one that refuses, is kept out of frames, caches and other sites' hands.
+#[tokio::test]
+async fn pages_are_protected() {
+    let world = World::new().await;
+    let mut browser = Browser::new(&world);
+    for path in ["/", "/sign-in", "/activate?code=abc", "/forgot-password", "/oidc/none/callback"] {
+        let page = browser.get(path).await;
+        let header = |name: &str| page.headers[name].to_str().unwrap().to_owned();
+        assert_eq!(
+            header("content-security-policy"),
+            "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        );
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        assert_eq!(header("referrer-policy"), "no-referrer");
+        assert_eq!(header("cache-control"), "no-store");
+        assert!(!page.body.contains("<script") && !page.body.contains("style=\""), "{path}");
+        assert_eq!(page.headers.get("access-control-allow-origin"), None);
+    }
+    let large = "x".repeat(100_000);
+    browser.post("/sign-in", &[("username", &large)]).await.says(400, "too large");
+    let style = browser.get("/style.css").await;
+    assert_eq!(style.headers["content-type"], "text/css; charset=utf-8");
+}

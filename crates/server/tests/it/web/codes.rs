@@ -1,0 +1,124 @@
+//! Pages behind mailed and printed links.
+
+use std::time::Duration;
+
+use app::fixture::{self, Fixture};
+use serde_json::json;
+
+use super::{PASSWORD, is_in, person, signed_in};
+use crate::browser::Browser;
+use crate::world::World;
+
+const OTHER: &str = "violet harbour nine spoons";
+
+/// The path of the link in a letter.
+pub(super) async fn mailed(world: &World, to: &str, seen: usize) -> String {
+    let letter = world.letter(to, seen).await;
+    let base = format!("{}/", world.base());
+    let link = letter.text().split_whitespace().find(|word| word.starts_with(&base)).unwrap();
+    link[base.len() - 1..].to_owned()
+}
+
+/// A person whose account was made by an administrator, and who has got the activation letter.
+pub(super) async fn invited(world: &World, handle: &str) -> String {
+    let admin = fixture::User { kind: "ADMIN".to_owned(), ..fixture::User::new("root") };
+    let token = fixture::Token {
+        name: "test".to_owned(),
+        user: "root".to_owned(),
+        text: Some("root-token".to_owned()),
+        scope: None,
+    };
+    world.add(Fixture { user: vec![admin], token: vec![token], ..Fixture::default() }).await;
+    let email = format!("{handle}@example.org");
+    let input = json!({ "username": handle, "email": email, "first": handle });
+    world.client(Some("root-token")).ok("/user/new", input).await;
+    mailed(world, &email, 0).await
+}
+
+fn twice(password: &str) -> [(&str, &str); 2] {
+    [("password", password), ("again", password)]
+}
+
+/// The first user makes an account with the printed link, once.
+#[tokio::test]
+async fn the_first_user_makes_an_account() {
+    let world = World::new().await;
+    let link = world.app().first_user_link().await.unwrap().unwrap();
+    let link = link.strip_prefix(&world.base()).unwrap().to_owned();
+    let mut browser = Browser::new(&world);
+    let form = browser.get(&link).await.says(200, "Make the first account");
+    let [password, again] = twice(PASSWORD);
+    let fields = [
+        ("username", "Ada"),
+        ("email", "ada@example.org"),
+        ("first", "Ada"),
+        ("last", "L<b>"),
+        password,
+        again,
+    ];
+    let weak = browser.submit(&form, "/first-user", &[&fields[..4], &twice("short")].concat()).await;
+    let weak = weak.says(422, "too short");
+    assert!(
+        weak.body.contains("value=\"Ada\"") && !weak.body.contains("L<b>") && !weak.body.contains("short\"")
+    );
+    browser.submit(&weak, "/first-user", &fields).await.leads_to("/sign-in?notice=password");
+    browser.submit(&form, "/first-user", &fields).await.says(422, "This link does not work");
+    browser.sign_in("ada", PASSWORD).await.leads_to("/");
+    let home = browser.get("/").await.says(200, "user-ada");
+    assert!(home.body.contains("L&#60;b&#62;") && !home.body.contains("L<b>"), "{}", home.body);
+}
+
+/// F017, F018: opening the activation link, however often, uses nothing up; sending the form does, once.
+#[tokio::test]
+async fn an_account_is_activated() {
+    let world = World::new().await;
+    let link = invited(&world, "bob").await;
+    let mut scanner = Browser::new(&world);
+    for _ in 0..3 {
+        scanner.get(&link).await.says(200, "Activate your account");
+    }
+    let mut browser = Browser::new(&world);
+    browser.fill(&link, &[("password", PASSWORD), ("again", OTHER)]).await.says(422, "Enter both again");
+    browser.fill(&link, &twice("bob bob bob bob bob")).await.says(422, "problem");
+    browser.sign_in("bob", PASSWORD).await.says(422, "is wrong");
+    browser.fill(&link, &twice(PASSWORD)).await.leads_to("/sign-in?notice=password");
+    browser.fill(&link, &twice(OTHER)).await.says(422, "This link does not work");
+    browser.sign_in("bob", OTHER).await.says(422, "is wrong");
+    browser.sign_in("bob", PASSWORD).await.leads_to("/");
+    // Without a code in the address the page asks for it.
+    browser.get("/activate").await.says(200, "It is part of the link");
+    browser
+        .fill("/activate", &[("code", "0000"), twice(OTHER)[0], twice(OTHER)[1]])
+        .await
+        .says(422, "does not work");
+}
+
+/// F474: another password ends every session; the link is good once and not for ever; whether there is an account is not told.
+#[tokio::test]
+async fn a_forgotten_password_is_replaced() {
+    let world = World::new().await;
+    person(&world, "ada").await;
+    let mut old = signed_in(&world, "ada").await;
+    let mut browser = Browser::new(&world);
+    let known = browser
+        .fill("/forgot-password", &[("username", "ada")])
+        .await
+        .says(200, "If there is such an account");
+    let unknown = browser.fill("/forgot-password", &[("username", "nobody")]).await;
+    assert_eq!(
+        (unknown.status, unknown.between("<main", "</main>")),
+        (200, known.between("<main", "</main>"))
+    );
+    browser.fill("/forgot-password", &[("username", "")]).await.says(422, "Enter your user name");
+    let link = mailed(&world, "ada@example.org", 0).await;
+    browser.fill(&link, &twice(OTHER)).await.leads_to("/sign-in?notice=password");
+    assert!(!is_in(&mut old).await);
+    browser.fill(&link, &twice(PASSWORD)).await.says(422, "This link does not work");
+    browser.sign_in("ada", PASSWORD).await.says(422, "is wrong");
+    browser.sign_in("ada", OTHER).await.leads_to("/");
+    // The letter after the first is the notice that the password was changed.
+    browser.fill("/forgot-password", &[("username", "ada@example.org")]).await.says(200, "is on its way");
+    let link = mailed(&world, "ada@example.org", 2).await;
+    world.pass(Duration::from_secs(8 * 24 * 3600));
+    browser.fill(&link, &twice(PASSWORD)).await.says(422, "This link does not work");
+}
