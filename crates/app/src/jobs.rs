@@ -87,16 +87,19 @@ pub const JOBS: &[Job] = &[
 /// The longest rest after failures.
 const LONGEST_REST: Duration = Duration::from_secs(300);
 
+/// Is told the name of a job after each of its turns, and whether the turn failed.
+pub type Turned = Arc<dyn Fn(&'static str, bool) + Send + Sync>;
+
 /// Runs every job until `stopped` turns true, or its sender is gone.
-pub async fn run(app: Arc<App>, stopped: watch::Receiver<bool>) {
+pub async fn run(app: Arc<App>, stopped: watch::Receiver<bool>, turned: Turned) {
     let mut running = JoinSet::new();
     for job in JOBS {
-        running.spawn(repeat(Arc::clone(&app), job, stopped.clone()));
+        running.spawn(repeat(Arc::clone(&app), job, stopped.clone(), Arc::clone(&turned)));
     }
     while running.join_next().await.is_some() {}
 }
 
-async fn repeat(app: Arc<App>, job: &'static Job, mut stopped: watch::Receiver<bool>) {
+async fn repeat(app: Arc<App>, job: &'static Job, mut stopped: watch::Receiver<bool>, turned: Turned) {
     let mut rest = job.every;
     loop {
         // A task of its own, so that a panic is a failure like any other; dropping the set cuts it off.
@@ -110,6 +113,7 @@ async fn repeat(app: Arc<App>, job: &'static Job, mut stopped: watch::Receiver<b
                 Some(Err(fault)) => Some(fault.to_string()),
             },
         };
+        turned(job.name, failure.is_some());
         rest = match failure {
             None => job.every,
             Some(error) => {

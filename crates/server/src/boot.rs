@@ -15,8 +15,8 @@ use secrets::ServerKeys;
 use store::db::{Db, DbConfig};
 use tokio::task::JoinHandle;
 
-use crate::http::{Handlers, Listener, RequestIds, Stop, router};
-use crate::{Config, Server};
+use crate::http::{Bounds, Listener, Stop, metrics_router, router};
+use crate::{Config, Meter, Server};
 
 /// Connections to PostgreSQL.
 const POSTGRES_POOL: usize = 8;
@@ -41,18 +41,20 @@ impl Default for Parts {
 pub struct Running {
     /// The address that was bound.
     pub address: SocketAddr,
+    /// Where `/metrics` is served apart, if it is.
+    pub metrics: Option<SocketAddr>,
     /// Asks it to stop.
     pub stop: Stop,
     /// The use cases, for the program that started the server.
     pub app: Arc<App>,
-    serving: JoinHandle<()>,
+    serving: Vec<JoinHandle<()>>,
     jobs: JoinHandle<()>,
 }
 
 impl Running {
     /// Waits until the server has stopped and everything it held is closed.
     pub async fn wait(self) {
-        for task in [self.serving, self.jobs] {
+        for task in self.serving.into_iter().chain([self.jobs]) {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a part of the server ended on a fault");
             }
@@ -78,22 +80,35 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
 /// As [`start`].
 pub async fn start_with(config: Config, parts: Parts) -> anyhow::Result<Running> {
     let tls = config.tls.as_ref().map(crate::tls::load).transpose()?;
-    let listener = Listener::bind(config.listen, tls)
-        .await
-        .with_context(|| format!("cannot listen on {}", config.listen))?;
+    let meter = Meter::default();
+    let bounds = Bounds::new(&config.limits);
+    let listener = bind(config.listen, tls).await?;
+    let metrics = match config.metrics.listen {
+        Some(address) => Some(bind(address, None).await?),
+        None => None,
+    };
     let address = listener.address()?;
     let app = Arc::new(open_with(&config, address, parts).await?);
     let stop = Stop::new();
-    let server = Arc::new(Server {
-        web: crate::web::Web::new(&app, &config)?,
-        app: Arc::clone(&app),
-        config,
-        handlers: Handlers::new(),
-        request_ids: RequestIds::default(),
-    });
-    let serving = tokio::spawn(listener.serve(router(server), stop.clone()));
-    let jobs = tokio::spawn(app::jobs::run(Arc::clone(&app), stop.receiver()));
-    Ok(Running { address, stop, app, serving, jobs })
+    let server = Arc::new(Server::new(Arc::clone(&app), config, meter.clone())?);
+    let metrics_address = metrics.as_ref().map(Listener::address).transpose()?;
+    let mut serving = Vec::new();
+    if let Some(metrics) = metrics {
+        serving.push(tokio::spawn(metrics.serve(
+            metrics_router(Arc::clone(&server)),
+            bounds.clone(),
+            None,
+            stop.clone(),
+        )));
+    }
+    serving.push(tokio::spawn(listener.serve(router(server), bounds, Some(meter.clone()), stop.clone())));
+    let turned = Arc::new(move |job, failed| meter.job_turn(job, failed));
+    let jobs = tokio::spawn(app::jobs::run(Arc::clone(&app), stop.receiver(), turned));
+    Ok(Running { address, metrics: metrics_address, stop, app, serving, jobs })
+}
+
+async fn bind(address: SocketAddr, tls: Option<Arc<rustls::ServerConfig>>) -> anyhow::Result<Listener> {
+    Listener::bind(address, tls).await.with_context(|| format!("cannot listen on {address}"))
 }
 
 /// Opens everything a server stands on, without serving.

@@ -1,6 +1,8 @@
 //! Configuration: defaults, then `operon.toml` in the data directory, then a TOML file that is named, then `OPERON_…`
 //! variables, then the command line.
 
+mod limits;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +10,8 @@ use anyhow::{Context, bail};
 use app::archive::Restoring;
 use app::options::{AdminAccess, Options, ReadOnlyCap};
 use serde::Deserialize;
+
+pub use limits::{Limits, Metrics};
 
 use crate::web::oidc::OidcProvider;
 
@@ -46,8 +50,10 @@ pub struct Config {
     pub files: Files,
     /// Providers of sign-in with OpenID Connect.
     pub oidc: Vec<OidcProvider>,
-    /// Bounds on what the server reads.
+    /// Bounds on what the server takes on.
     pub limits: Limits,
+    /// Who may read the server's counters.
+    pub metrics: Metrics,
     /// How archived files come back.
     pub restoring: Restoring,
 }
@@ -176,20 +182,6 @@ impl std::fmt::Debug for Password {
     }
 }
 
-/// Bounds on what the server reads.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Limits {
-    /// Largest body of an API call, in bytes.
-    pub body_bytes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { body_bytes: 16 << 20 }
-    }
-}
-
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -209,6 +201,7 @@ impl Default for Config {
             oidc: Vec::new(),
             limits: Limits::default(),
             restoring: Restoring::default(),
+            metrics: Metrics::default(),
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod config;
 pub mod http;
 pub mod logging;
 mod mail;
+mod meter;
 mod tls;
 pub mod web;
 
@@ -14,6 +15,7 @@ use app::App;
 
 pub use boot::{Running, start};
 pub use config::Config;
+pub use meter::Meter;
 
 /// What every route may use.
 pub struct Server {
@@ -27,4 +29,29 @@ pub struct Server {
     pub request_ids: http::RequestIds,
     /// What the pages keep.
     pub web: web::Web,
+    /// What is counted and measured.
+    pub meter: Meter,
+    /// How many requests are worked on at once.
+    pub(crate) room: http::Room,
+    /// How many calls each account made lately.
+    pub(crate) rates: http::Rates,
+}
+
+impl Server {
+    /// A server that nobody can reach yet.
+    ///
+    /// # Errors
+    /// When a sign-in provider is described wrongly.
+    pub fn new(app: Arc<App>, config: Config, meter: Meter) -> anyhow::Result<Self> {
+        Ok(Self {
+            web: web::Web::new(&app, &config)?,
+            app,
+            handlers: http::Handlers::new(),
+            request_ids: http::RequestIds::default(),
+            meter,
+            room: http::Room::new(config.limits.concurrent_requests),
+            rates: http::Rates::new(config.limits.account_calls_per_second),
+            config,
+        })
+    }
 }

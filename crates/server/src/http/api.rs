@@ -6,10 +6,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use app::nonce::Repeatable;
 use app::{Ctx, Error, RequestInfo};
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method as HttpMethod, header};
 use axum::response::Response;
@@ -19,37 +20,63 @@ use wire::method::{Caller, Effect, Method, RouteSubject};
 use wire::{ApiError, ErrorType, Id, MethodName};
 
 use super::reply;
-use super::request::info;
+use super::request::{Called, info};
 use crate::Server;
+use crate::meter::TurnedAway;
+
+/// Largest body of a call without a good token, in bytes.
+const STRANGERS_BODY_BYTES: usize = 64 << 10;
 
 /// Answers every request that no other route takes.
 pub(super) async fn door(State(server): State<Arc<Server>>, request: Request) -> Response {
-    match answer(server, request).await {
+    let mut called = Called::default();
+    let mut response = match answer(server, request, &mut called).await {
         Ok(value) => reply::json(&value),
         Err(error) => reply::error(&error),
-    }
+    };
+    response.extensions_mut().insert(called);
+    response
 }
 
-async fn answer(server: Arc<Server>, request: Request) -> Result<serde_json::Value, ApiError> {
+async fn answer(
+    server: Arc<Server>,
+    request: Request,
+    called: &mut Called,
+) -> Result<serde_json::Value, ApiError> {
     let (parts, body) = request.into_parts();
     let route = Route::read(parts.uri.path())?;
     if parts.method != HttpMethod::POST {
         return Err(no_such_route(parts.uri.path()));
     }
-    let body = read_body(body, server.config.limits.body_bytes).await?;
-    let content_type =
-        parts.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("unreadable"));
-    let input = wire::json::parse_body(content_type, &body)?;
-
+    called.method = route.method().map(|method| method.name);
     let request = RequestInfo {
         headers: (route.method().map(|method| method.name) == Some(MethodName::SystemHeaders))
             .then(|| Arc::new(seen_headers(&parts.headers))),
         ..info(&server, &parts.extensions)
     };
-    let caller = match bearer(&parts.headers)? {
-        Some(token) => Some(server.app.authenticate(&token, request.now).await.map_err(Error::into_wire)?),
-        None => None,
+    // The token is looked at first, so that strangers cannot make the server hold large bodies; its error comes after
+    // those of the body (contract: data 2.1).
+    let caller = authenticate(&server, &parts.headers, request.now).await;
+    let limits = &server.config.limits;
+    let known = matches!(caller, Ok(Some(_)));
+    let most = if known { limits.body_bytes } else { limits.body_bytes.min(STRANGERS_BODY_BYTES) };
+    let content_type =
+        parts.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("unreadable"));
+    let read = read_body(body, most, Duration::from_secs(limits.body_seconds)).await;
+    let input = match read? {
+        Some(body) => Ok(wire::json::parse_body(content_type, &body)?),
+        None => Err(ApiError::invalid_input(format!(
+            "The request body is larger than the {most} bytes this server reads. Split the request into smaller ones."
+        ))),
     };
+    let caller = caller?;
+    if let Some(caller) = &caller {
+        called.actor = Some(caller.id.clone());
+        if let Err(error) = server.rates.call(caller.account, request.now) {
+            server.meter.turned_away(TurnedAway::Rate);
+            return Err(error);
+        }
+    }
     let method = route.method().ok_or_else(|| no_such_route(parts.uri.path()))?;
     match (method.caller, &caller) {
         (Caller::Anyone, _) | (Caller::Token, Some(_)) => {}
@@ -67,6 +94,7 @@ async fn answer(server: Arc<Server>, request: Request) -> Result<serde_json::Val
             ));
         }
     }
+    let input = input?;
     let repeatable = match method.effect {
         Effect::Create => Repeatable::read(&route.to_string(), &input),
         Effect::Read | Effect::Write => None,
@@ -109,20 +137,31 @@ impl fmt::Display for Route {
     }
 }
 
-async fn read_body(body: axum::body::Body, limit: usize) -> Result<Bytes, ApiError> {
-    match Limited::new(body, limit).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(ApiError::invalid_input(format!(
-            "The request body is larger than the {limit} bytes this server reads. Split the request into smaller ones."
-        ))),
-        Err(_) => Err(ApiError::new(
-            ErrorType::MalformedJson,
-            "The request body ended before it was complete. Send the request again.",
-        )),
+/// Who calls; none without a token.
+async fn authenticate(
+    server: &Server,
+    headers: &HeaderMap,
+    now: i64,
+) -> Result<Option<store::access::Caller>, ApiError> {
+    match bearer(headers)? {
+        Some(token) => server.app.authenticate(&token, now).await.map(Some).map_err(Error::into_wire),
+        None => Ok(None),
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+/// The body; none when it has more bytes than `most`.
+async fn read_body(body: Body, most: usize, patience: Duration) -> Result<Option<Bytes>, ApiError> {
+    let broken = |why| Err(ApiError::new(ErrorType::MalformedJson, why));
+    match tokio::time::timeout(patience, Limited::new(body, most).collect()).await {
+        Ok(Ok(collected)) => Ok(Some(collected.to_bytes())),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Ok(None),
+        Ok(Err(_)) => broken("The request body ended before it was complete. Send the request again."),
+        Err(_) => broken("The request body came too slowly to wait for its end. Send the request again."),
+    }
+}
+
+/// The token of the Authorization header, if there is one.
+pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
     let token = value.to_str().ok().and_then(|text| {
         let (scheme, token) = text.split_once(' ')?;

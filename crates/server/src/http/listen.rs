@@ -13,9 +13,12 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
+
+use crate::Meter;
+use crate::config::Limits;
 
 /// How long a connection may take to send the headers of a request.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -23,6 +26,43 @@ const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long requests in flight may go on after the stop was asked for.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Smallest buffer that HTTP/1 works with, in bytes.
+const SMALLEST_HEAD_BYTES: usize = 8 << 10;
+
+/// What a listener takes on.
+#[derive(Debug, Clone)]
+pub struct Bounds {
+    headers: usize,
+    head_bytes: usize,
+    connections: usize,
+}
+
+impl Bounds {
+    /// As the operator set them.
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            headers: limits.headers,
+            head_bytes: limits.head_bytes.max(SMALLEST_HEAD_BYTES),
+            connections: limits.connections.clamp(1, Semaphore::MAX_PERMITS),
+        }
+    }
+
+    fn http(&self) -> Builder<TokioExecutor> {
+        let mut http = Builder::new(TokioExecutor::new());
+        http.http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER_READ_TIMEOUT)
+            .max_headers(self.headers)
+            .max_buf_size(self.head_bytes);
+        http.http2()
+            .timer(TokioTimer::new())
+            .keep_alive_interval(HEADER_READ_TIMEOUT)
+            .max_header_list_size(u32::try_from(self.head_bytes).unwrap_or(u32::MAX));
+        http
+    }
+}
 
 /// A bound address that serves a router.
 pub struct Listener {
@@ -95,16 +135,20 @@ impl Listener {
         self.socket.local_addr()
     }
 
-    /// Serves until `stop` is asked for, then waits for requests in flight, at most 30 s.
-    pub async fn serve(self, router: Router, stop: Stop) {
-        let mut http = Builder::new(TokioExecutor::new());
-        http.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_READ_TIMEOUT);
-        http.http2().timer(TokioTimer::new());
-        let http = Arc::new(http);
+    /// Serves until `stop` is asked for, then waits for requests in flight, at most 30 s. Connections beyond the bound
+    /// wait, unaccepted, until one ends.
+    pub async fn serve(self, router: Router, bounds: Bounds, meter: Option<Meter>, stop: Stop) {
+        let http = Arc::new(bounds.http());
         let graceful = Arc::new(GracefulShutdown::new());
+        let room = Arc::new(Semaphore::new(bounds.connections));
         loop {
-            let (stream, peer) = tokio::select! {
-                accepted = self.socket.accept() => match accepted {
+            let accept = async {
+                // The semaphore is never closed, so there is always a place in the end.
+                let place = Arc::clone(&room).acquire_owned().await.ok();
+                self.socket.accept().await.map(|(stream, peer)| (stream, peer, place))
+            };
+            let (stream, peer, place) = tokio::select! {
+                accepted = accept => match accepted {
                     Ok(accepted) => accepted,
                     Err(error) => {
                         // Out of file descriptors, or the peer is gone already: wait a moment, then go on.
@@ -116,14 +160,19 @@ impl Listener {
                 () = stop.asked() => break,
             };
             let _ = stream.set_nodelay(true);
-            tokio::spawn(serve_connection(
+            let connection = serve_connection(
                 stream,
                 peer,
                 self.tls.clone(),
                 Arc::clone(&http),
                 router.clone(),
                 graceful.watcher(),
-            ));
+            );
+            let counted = meter.as_ref().map(Meter::connection);
+            tokio::spawn(async move {
+                connection.await;
+                drop((place, counted));
+            });
         }
         drop(self.socket);
         let Some(graceful) = Arc::into_inner(graceful) else { return };

@@ -1,10 +1,12 @@
 //! Everything that speaks HTTP: the API door, data up and down, health, and the pages.
 
+mod admission;
 mod api;
 mod cors;
 pub mod data;
 mod handlers;
 mod listen;
+mod metrics;
 mod oauth;
 mod reply;
 mod request;
@@ -20,8 +22,10 @@ use axum::routing::{get, post};
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
+pub(crate) use admission::{Rates, Room};
 pub use api::Handlers;
-pub use listen::{Listener, Stop};
+pub use listen::{Bounds, Listener, Stop};
+pub use metrics::metrics_router;
 pub use request::RequestIds;
 pub(crate) use request::info as request_info;
 
@@ -38,8 +42,8 @@ pub fn router(server: Arc<Server>) -> Router {
     let compress = CompressionLayer::new().gzip(true).compress_when(
         SizeAbove::new(COMPRESS_ABOVE_BYTES).and(NotForContentType::const_new("application/octet-stream")),
     );
+    let admit = middleware::from_fn_with_state(Arc::clone(&server), admission::admit);
     let answered_as_json = Router::new()
-        .route("/healthz", get(request::healthz))
         .route("/audit/checkpoint", get(checkpoint))
         .route("/oauth2/token", post(oauth::token))
         .fallback(api::door)
@@ -48,8 +52,12 @@ pub fn router(server: Arc<Server>) -> Router {
     Router::new()
         .merge(answered_as_json)
         .merge(data::routes())
+        .layer(admit.clone())
+        // A busy server is well all the same, and its counters say how busy.
+        .route("/healthz", get(request::healthz))
+        .route("/metrics", get(metrics::with_token))
         .layer(middleware::from_fn(cors::cors))
-        .merge(crate::web::routes().method_not_allowed_fallback(api::door))
+        .merge(crate::web::routes().method_not_allowed_fallback(api::door).layer(admit))
         .layer(middleware::from_fn_with_state(Arc::clone(&server), request::stamp))
         .with_state(server)
 }

@@ -5,12 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use app::RequestInfo;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 
+use wire::MethodName;
+use wire::id::UserId;
+
 use crate::Server;
+use crate::meter::Stopwatch;
 
 /// The header that names a request in answers, error texts and logs.
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -26,6 +30,15 @@ pub(super) struct RequestId(pub Arc<str>);
 /// Where a request came from.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Origin(pub IpAddr);
+
+/// Which API method was called, and by whom; on the answer, for the log and the counters.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Called {
+    /// The method, if the route has one.
+    pub method: Option<MethodName>,
+    /// The person whose token was sent.
+    pub actor: Option<UserId>,
+}
 
 /// Makes request ids; one per server, so that two requests never share one.
 #[derive(Debug, Default)]
@@ -53,11 +66,19 @@ pub(super) async fn stamp(State(server): State<Arc<Server>>, mut request: Reques
     let id = server.request_ids.next(server.app.clock.now());
     let origin = origin_of(&request, server.config.trust_forwarded_for);
     let version = request.headers().get(DNANEXUS_API).cloned();
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let watch = Stopwatch::start();
+    let pattern = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     request.extensions_mut().insert(id.clone());
     request.extensions_mut().insert(Origin(origin));
     let mut response = next.run(request).await;
-    tracing::info!(request = %id.0, %method, path, status = response.status().as_u16(), "answered");
+    let called = response.extensions_mut().remove::<Called>().unwrap_or_default();
+    // Patterns of routes and names of methods only: a path may hold a signature, a query string a code.
+    let method = called.method.map(MethodName::as_str).or(pattern.as_deref()).unwrap_or("none");
+    let (status, took) = (response.status().as_u16(), watch.elapsed());
+    let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    let actor = called.actor.as_ref().map(UserId::as_str);
+    tracing::info!(request = %id.0, method, actor, status, ms, "answered");
+    server.meter.answered(method, status, took);
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }

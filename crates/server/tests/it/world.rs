@@ -255,6 +255,16 @@ impl World {
         file["id"].as_str().unwrap().to_owned()
     }
 
+    /// The running server.
+    pub fn running(&self) -> &Running {
+        &self.running
+    }
+
+    /// Waits until the server has stopped.
+    pub async fn ended(self) {
+        self.running.wait().await;
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.running().address

@@ -174,6 +174,14 @@ impl Db {
         }
     }
 
+    /// How many changes wait for the one writer of SQLite; always 0 on PostgreSQL, which queues them itself.
+    pub fn waiting(&self) -> usize {
+        match &*self.back_end {
+            BackEnd::Sqlite(sqlite) => sqlite.waiting(),
+            BackEnd::Postgres(_) => 0,
+        }
+    }
+
     /// Which database this is.
     pub fn kind(&self) -> DbKind {
         match &*self.back_end {

@@ -1,4 +1,4 @@
-//! Every method × who calls it (contract: data 2.1, identity-and-sharing 1; F096).
+//! Every method × who calls it (contract: data 2.1, identity-and-sharing 1).
 
 use serde_json::json;
 use wire::Level;

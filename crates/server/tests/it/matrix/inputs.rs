@@ -1,4 +1,4 @@
-//! Every method × what a body can be (contract: data 2, 2.1; F543).
+//! Every method × what a body can be (contract: data 2, 2.1).
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! What every refusal is like, whatever was refused (contract: data 2.1; F543).
+//! What every refusal is like, whatever was refused (contract: data 2.1).
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! Every method × what can stand in a route (contract: data 1, 2; F543).
+//! Every method × what can stand in a route (contract: data 1, 2).
 
 use wire::method::{Method, RouteSubject, Subject};
 use wire::{Class, Level};

@@ -86,6 +86,10 @@ impl Sqlite {
         on_thread(move || backup::write(&place, &target)).await
     }
 
+    pub(super) fn waiting(&self) -> usize {
+        self.writer.waiting()
+    }
+
     pub(super) async fn close(&self) {
         // Readers first: the last connection to close checkpoints, and only the writer may.
         drop(self.readers.close().await);

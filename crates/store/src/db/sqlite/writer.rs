@@ -72,6 +72,11 @@ impl Writer {
         answer.await.map_err(|_| closed())?
     }
 
+    /// How many closures wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
     /// Lets the queue run empty, then checkpoints and closes the database.
     pub(super) async fn close(&self) {
         let (reply, answer) = oneshot::channel();
