@@ -115,7 +115,8 @@ impl World {
         self.running = Some(server::boot::start_with(self.config.clone(), parts).await.unwrap());
     }
 
-    fn running(&self) -> &Running {
+    /// The running server.
+    pub fn running(&self) -> &Running {
         self.running.as_ref().unwrap()
     }
 
@@ -255,14 +256,9 @@ impl World {
         file["id"].as_str().unwrap().to_owned()
     }
 
-    /// The running server.
-    pub fn running(&self) -> &Running {
-        &self.running
-    }
-
     /// Waits until the server has stopped.
-    pub async fn ended(self) {
-        self.running.wait().await;
+    pub async fn ended(mut self) {
+        self.running.take().unwrap().wait().await;
     }
 
     /// Where it listens.
