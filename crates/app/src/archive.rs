@@ -7,7 +7,6 @@ mod settle;
 use std::collections::HashMap;
 
 use policy::{Action, Rule};
-use serde::Deserialize;
 use serde_json::json;
 use store::access::{Access, Permit};
 use store::archive::{self, FileCopy};
@@ -16,7 +15,7 @@ use store::keys::ObjectKey;
 use store::object::ObjectState;
 use store::placement::Archival;
 use store::project::Project;
-use wire::archive::{Archive, Archived, MAX_FILES, MAX_NAMED, Rate, Unarchive, Unarchived};
+use wire::archive::{Archive, Archived, MAX_FILES, MAX_NAMED, Unarchive, Unarchived};
 use wire::folder::FolderPath;
 use wire::id::{FileId, ObjectId, ProjectId};
 use wire::{ApiError, ErrorType};
@@ -203,49 +202,4 @@ fn gib<'a>(files: impl Iterator<Item = &'a FileCopy>) -> f64 {
 /// To the nearest KiB: more digits say nothing to a reader.
 fn rounded(gib: f64) -> f64 {
     (gib * 1_048_576.0).round() / 1_048_576.0
-}
-
-/// What the operator decided about bringing archived files back.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Restoring {
-    /// How long files that are wanted soon (rate Standard) wait, so that many are brought back together; in ms.
-    pub standard_wait_ms: i64,
-    /// The same for those that are wanted when there is time (rate Bulk).
-    pub bulk_wait_ms: i64,
-    /// What one GiB costs at the rates Expedited, Standard and Bulk, in thousandths of the currency's unit.
-    pub prices_per_gib: [f64; 3],
-}
-
-impl Default for Restoring {
-    fn default() -> Self {
-        Self { standard_wait_ms: 60_000, bulk_wait_ms: 600_000, prices_per_gib: [30.0, 10.0, 2.5] }
-    }
-}
-
-impl Restoring {
-    fn wait_ms(&self, rate: Rate) -> i64 {
-        match rate {
-            Rate::Expedited => 0,
-            Rate::Standard => self.standard_wait_ms,
-            Rate::Bulk => self.bulk_wait_ms,
-        }
-    }
-
-    /// Rounded up: whoever is charged anything sees it.
-    fn cost(&self, rate: Rate, gib: f64) -> u64 {
-        let [expedited, standard, bulk] = self.prices_per_gib;
-        let price = match rate {
-            Rate::Expedited => expedited,
-            Rate::Standard => standard,
-            Rate::Bulk => bulk,
-        };
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "an estimate, never negative"
-        )]
-        let cost = (price * gib).max(0.0).ceil() as u64;
-        cost
-    }
 }

@@ -1,7 +1,7 @@
 //! The audit log as a whole: folding events into the chain, signing checkpoints, searching, exporting.
 
 use audit::export::Line;
-use audit::{Checkpoint, Head, Report, SignedCheckpoint, SigningKey, TrustedKey, Verifier};
+use audit::{Checkpoint, Head, Report, SignedCheckpoint, TrustedKey, Verifier};
 use policy::{Action, OrgAction, SystemAction};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -18,15 +18,6 @@ use crate::work::Work;
 const FOLD_AT_ONCE: i64 = 500;
 /// A new checkpoint is signed at most this often, in ms, while events come in.
 const CHECKPOINT_EVERY_MS: i64 = 60_000;
-
-/// What the log is called and who signs it.
-#[derive(Debug)]
-pub struct AuditLog {
-    /// The name of the log, first line of every checkpoint.
-    pub origin: String,
-    /// The key that signs checkpoints.
-    pub key: SigningKey,
-}
 
 impl App {
     /// Folds every waiting event into the log, and signs a checkpoint when one is due. A periodic job.

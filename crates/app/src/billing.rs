@@ -33,7 +33,7 @@ pub(crate) fn payer(work: &Work<'_>, named: Option<&BillToId>) -> Result<BillToI
 /// `ResourceNotFound` for an organisation that does not exist.
 pub(crate) fn paying_org(work: &Work<'_>, bill_to: &str) -> Result<Option<Org>> {
     let Some(id) = OrgId::parse(bill_to) else { return Ok(None) };
-    org::by_id(work.tx, &id)?.map(Some).ok_or_else(|| crate::work::absent(bill_to))
+    org::by_id(work.tx, &id)?.map(Some).ok_or_else(|| crate::error::absent(bill_to))
 }
 
 /// Another payer for a project, seen from the caller, and whether it can be charged (contract: identity-and-sharing 8).

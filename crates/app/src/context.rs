@@ -4,17 +4,15 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use audit::SigningKey;
 use secrets::ServerKeys;
 use store::access::Caller;
 use store::db::Db;
 use wire::{Class, Id, MethodName};
 
-use crate::audit_log::AuditLog;
-use crate::nonce::Repeatable;
+use crate::memory::Memory;
 use crate::options::Options;
-use crate::passwords::Hashing;
-use crate::token::TokenUses;
-use crate::transfer::Transfers;
+use crate::repeatable::Repeatable;
 
 /// The time, as the server sees it.
 pub trait Clock: Send + Sync {
@@ -40,18 +38,23 @@ pub struct App {
     pub random: Box<dyn Random>,
     /// The way that letters take.
     pub mailer: Box<dyn mail::Mailer>,
-    /// Leave to hash passwords.
-    pub hashing: Hashing,
-    /// When tokens were used.
-    pub token_uses: TokenUses,
     /// The keys that seal secrets and sign links; they lie outside the database.
     pub keys: ServerKeys,
     /// What the audit log is called and who signs it.
-    pub audit: AuditLog,
+    pub audit: LogSigner,
     /// What the operator decided.
     pub options: Options,
-    /// What transfers of bytes share.
-    pub transfers: Transfers,
+    /// What it keeps in memory between requests.
+    pub memory: Memory,
+}
+
+/// What the audit log is called and who signs it.
+#[derive(Debug)]
+pub struct LogSigner {
+    /// The name of the log, first line of every checkpoint.
+    pub origin: String,
+    /// The key that signs checkpoints.
+    pub key: SigningKey,
 }
 
 impl App {

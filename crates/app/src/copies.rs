@@ -11,8 +11,8 @@ use store::project::Project;
 use wire::ApiError;
 use wire::id::{ContainerId, ObjectId};
 
-use crate::error::Result;
-use crate::work::{Work, absent};
+use crate::error::{Result, absent};
+use crate::work::Work;
 
 /// How many projects are decided about at once.
 const BATCH: usize = 200;

@@ -2,6 +2,7 @@
 
 use blobs::BlobError;
 use store::db::DbError;
+use wire::id::{ContainerId, ObjectId};
 use wire::{ApiError, ErrorType};
 
 /// The result of a use case.
@@ -78,11 +79,25 @@ impl Error {
     }
 }
 
+/// An object that does not lie in a project whose contents the caller may list.
+pub(crate) fn not_in(object: &ObjectId, project: &ContainerId) -> ApiError {
+    ApiError::new(ErrorType::ResourceNotFound, format!("{object} could not be found in {project}."))
+}
+
+/// What is hidden answers exactly like what does not exist.
+pub(crate) fn absent(id: &str) -> Error {
+    no_such(id).into()
+}
+
+pub(crate) fn no_such(id: &str) -> ApiError {
+    ApiError::new(ErrorType::ResourceNotFound, format!("There is no {id}, or you have no access to it."))
+}
+
 fn from_refusal(refused: &store::access::Refused) -> ApiError {
     let subject =
         refused.project.as_deref().or(refused.subjects.first().map(String::as_str)).unwrap_or("this server");
     match refused.decision.outcome.error_type() {
-        Some(ErrorType::ResourceNotFound) => crate::work::no_such(subject),
+        Some(ErrorType::ResourceNotFound) => no_such(subject),
         Some(kind) => {
             let sentence = refused.sentence.clone();
             ApiError::new(kind, sentence.unwrap_or_else(|| refused.decision.message(subject)))

@@ -8,8 +8,7 @@ use audit::{AddressClass, Outcome};
 use serde_json::{Value as Json, json};
 use store::access::Refused;
 
-use crate::error::{Error, Result};
-use crate::work::Work;
+use crate::context::Ctx;
 
 /// What happened, before the transaction gives it time, actor and request.
 #[derive(Debug, Clone)]
@@ -91,23 +90,22 @@ impl Event {
         self.after = Some(value);
         self
     }
-}
 
-/// Writes an event into the transaction of `work`.
-pub(crate) fn append(work: &Work<'_>, event: Event) -> Result<()> {
-    let ctx = work.ctx;
-    let mut entry = audit::Event::new(work.now(), ctx.method.as_str(), event.action, event.outcome);
-    if let Some(caller) = &ctx.caller {
-        entry.actor = Some(caller.id.as_id().clone());
-        entry.token = Some(caller.token_ref().to_owned());
+    /// The event as the log keeps it, and the project that it stands under.
+    pub(crate) fn entry(self, ctx: &Ctx) -> (audit::Event, Option<String>) {
+        let mut entry = audit::Event::new(ctx.now(), ctx.method.as_str(), self.action, self.outcome);
+        if let Some(caller) = &ctx.caller {
+            entry.actor = Some(caller.id.as_id().clone());
+            entry.token = Some(caller.token_ref().to_owned());
+        }
+        entry.origin = Some(ctx.request.origin.map_or(AddressClass::System, class_of));
+        entry.request = Some(ctx.request.id.to_string());
+        entry.subjects = self.project.iter().chain(&self.subjects).cloned().collect();
+        entry.rule = self.rule;
+        entry.before = self.before;
+        entry.after = self.after;
+        (entry, self.project)
     }
-    entry.origin = Some(ctx.request.origin.map_or(AddressClass::System, class_of));
-    entry.request = Some(ctx.request.id.to_string());
-    entry.subjects = event.project.iter().chain(&event.subjects).cloned().collect();
-    entry.rule = event.rule;
-    entry.before = event.before;
-    entry.after = event.after;
-    store::audit::append(work.tx, &entry, event.project.as_deref()).map_err(Error::from)
 }
 
 /// The kind of an address; the address itself stays out of the log.

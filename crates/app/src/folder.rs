@@ -134,7 +134,7 @@ pub(crate) fn named_copies(work: &Work<'_>, project: &Project, ids: &[ObjectId])
     let found = placement::present(work.tx, project.key, ids)?;
     let known: HashSet<&ObjectId> = found.iter().map(|copy| &copy.id).collect();
     match ids.iter().find(|id| !known.contains(id)) {
-        Some(absent) => Err(crate::work::not_in(absent, &project.id).into()),
+        Some(absent) => Err(crate::error::not_in(absent, &project.id).into()),
         None => Ok(found),
     }
 }

@@ -1,24 +1,10 @@
-//! Hashing passwords, a few at a time: each takes its time and 19 MiB on purpose.
+//! Checking and hashing passwords.
 
 use secrets::password;
-use tokio::sync::Semaphore;
 use wire::ApiError;
 
 use crate::context::App;
 use crate::error::{Error, Result};
-
-/// How many passwords are hashed at the same time.
-const AT_ONCE: usize = 4;
-
-/// Leave to hash.
-#[derive(Debug)]
-pub struct Hashing(Semaphore);
-
-impl Default for Hashing {
-    fn default() -> Self {
-        Self(Semaphore::new(AT_ONCE))
-    }
-}
 
 impl App {
     /// Whether a password belongs to a hash; the work is the same without one. When it does and the hash was made
@@ -29,18 +15,20 @@ impl App {
         hash: Option<String>,
     ) -> Result<(bool, Option<String>)> {
         let salt = self.random_bytes();
-        self.hashing(move || {
-            let Some(hash) = hash else {
-                password::verify_absent(&password);
-                return Ok((false, None));
-            };
-            let matches = password::verify(&password, &hash).map_err(Error::internal)?;
-            let renew = matches && password::is_outdated(&hash);
-            let renewed =
-                renew.then(|| password::hash(&password, salt)).transpose().map_err(Error::internal)?;
-            Ok((matches, renewed))
-        })
-        .await
+        self.memory
+            .hashing
+            .run(move || {
+                let Some(hash) = hash else {
+                    password::verify_absent(&password);
+                    return Ok((false, None));
+                };
+                let matches = password::verify(&password, &hash).map_err(Error::internal)?;
+                let renew = matches && password::is_outdated(&hash);
+                let renewed =
+                    renew.then(|| password::hash(&password, salt)).transpose().map_err(Error::internal)?;
+                Ok((matches, renewed))
+            })
+            .await
     }
 
     /// The hash of a new password. `about` is what is known of its owner, which it must not consist of.
@@ -50,14 +38,6 @@ impl App {
     pub(crate) async fn hash_new_password(&self, password: String, about: &[&str]) -> Result<String> {
         password::check_new(&password, about).map_err(|weak| ApiError::invalid_input(weak.to_string()))?;
         let salt = self.random_bytes();
-        self.hashing(move || password::hash(&password, salt).map_err(Error::internal)).await
-    }
-
-    async fn hashing<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let _leave = self.hashing.0.acquire().await.map_err(Error::internal)?;
-        tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+        self.memory.hashing.run(move || password::hash(&password, salt).map_err(Error::internal)).await
     }
 }

@@ -197,7 +197,7 @@ impl App {
             )
             .into());
         };
-        self.token_uses.note(&token, now);
+        self.memory.token_uses.note(&token, now);
         Ok(store::access::Caller::new(token, account))
     }
 }

@@ -1,6 +1,6 @@
 //! Tokens: making narrower ones, listing and ending them (contract: identity-and-sharing 3).
 
-mod uses;
+mod upkeep;
 
 use policy::SystemAction;
 use serde_json::json;
@@ -20,11 +20,8 @@ use wire::user::{
 use wire::{ApiError, Level};
 
 use crate::context::Ctx;
-use crate::error::Result;
+use crate::error::{Result, absent};
 use crate::event::Event;
-use crate::work::absent;
-
-pub use uses::TokenUses;
 
 /// How long a token lives when its maker does not say, in ms: 30 days.
 const DEFAULT_LIFE_MS: i64 = 30 * DAY_MS;

@@ -12,8 +12,8 @@ use wire::id::UserId;
 use wire::system::{Greet, Greeting, GreetingUpdate, Me, Whoami};
 
 use crate::context::Ctx;
-use crate::error::{Error, Result};
-use crate::work::{Work, absent};
+use crate::error::{Error, Result, absent};
+use crate::work::Work;
 
 pub use describe::describe;
 pub use outbox::unsent_mail;

@@ -7,11 +7,11 @@ use store::access::{Access, Caller, OrgAccess, OrgPermit, Permit, Refused, Setti
 use store::db::Tx;
 use store::org::Org;
 use store::project::Project;
-use wire::id::{BillToId, ContainerId, ObjectId, OrgId};
+use wire::id::{BillToId, ContainerId, OrgId};
 use wire::{ApiError, ErrorType};
 
 use crate::context::Ctx;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, absent};
 use crate::event::Event;
 
 /// The most subjects that one of several events about one action names; fewer than the log takes, to leave room for the
@@ -189,7 +189,8 @@ impl<'tx> Work<'tx> {
     /// # Errors
     /// The store's; then nothing of the transaction is kept.
     pub fn record(&self, event: Event) -> Result<()> {
-        crate::event::append(self, event)
+        let (entry, project) = event.entry(self.ctx);
+        Ok(store::audit::append(self.tx, &entry, project.as_deref())?)
     }
 
     /// Writes an event that concerns many things: as many events as the log needs to name them all, at least one.
@@ -213,19 +214,4 @@ impl<'tx> Work<'tx> {
             }
         }
     }
-}
-
-/// An object that does not lie in a project whose contents the caller may list.
-pub(crate) fn not_in(object: &ObjectId, project: &ContainerId) -> ApiError {
-    ApiError::new(ErrorType::ResourceNotFound, format!("{object} could not be found in {project}."))
-}
-
-/// What is hidden answers exactly like what does not exist.
-pub(crate) fn absent(id: &str) -> Error {
-    no_such(id).into()
-}
-
-/// See [`absent`].
-pub(crate) fn no_such(id: &str) -> ApiError {
-    ApiError::new(ErrorType::ResourceNotFound, format!("There is no {id}, or you have no access to it."))
 }

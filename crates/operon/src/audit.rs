@@ -5,7 +5,7 @@ use std::io::{BufReader, Write};
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use app::audit_log::AuditLog;
+use app::LogSigner;
 use audit::{PublicKey, SignedCheckpoint, TrustedKey};
 use clap::{Args, Subcommand};
 use server::Config;
@@ -95,7 +95,7 @@ async fn verify(options: Verify) -> anyhow::Result<()> {
         }
         None => {
             let config = options.place.config()?;
-            let AuditLog { origin, key } = server::boot::audit_log(&config)?;
+            let LogSigner { origin, key } = server::boot::audit_log(&config)?;
             if keys.is_empty() {
                 keys.push(TrustedKey::always(key.public().clone()));
             }

@@ -7,9 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use ::mail::Mailer;
 use anyhow::Context;
-use app::audit_log::AuditLog;
-use app::transfer::Transfers;
-use app::{App, Clock, Random};
+use app::{App, Clock, LogSigner, Memory, Random};
 use rand::TryRng;
 use secrets::ServerKeys;
 use store::db::{Db, DbConfig};
@@ -134,7 +132,7 @@ pub async fn open_with(config: &Config, address: SocketAddr, parts: Parts) -> an
     let blobs =
         blobs::BlobStore::open(config.blobs()).await.context("cannot open the store of file bytes")?;
     Ok(App {
-        transfers: Transfers::new(&keys),
+        memory: Memory::new(&keys),
         db,
         blobs,
         clock,
@@ -143,8 +141,6 @@ pub async fn open_with(config: &Config, address: SocketAddr, parts: Parts) -> an
             Some(mailer) => mailer,
             None => crate::mail::mailer(config, address)?,
         },
-        hashing: app::Hashing::default(),
-        token_uses: app::TokenUses::default(),
         keys,
         audit,
         options: config.options(address),
@@ -174,11 +170,11 @@ pub async fn open_database(config: &Config) -> anyhow::Result<Db> {
 ///
 /// # Errors
 /// When the key file cannot be read or made.
-pub fn audit_log(config: &Config) -> anyhow::Result<AuditLog> {
+pub fn audit_log(config: &Config) -> anyhow::Result<LogSigner> {
     let keys = key_file(&config.data_dir.join("audit.key"), &SystemRandom)?;
     let key = audit::SigningKey::new(&config.audit_origin, &keys.current().derive("audit checkpoints"))
         .context("the name of the audit log cannot be used")?;
-    Ok(AuditLog { origin: config.audit_origin.clone(), key })
+    Ok(LogSigner { origin: config.audit_origin.clone(), key })
 }
 
 /// Reads a key file, or makes it where there is none.

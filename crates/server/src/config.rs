@@ -7,8 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use app::archive::Restoring;
-use app::options::{AdminAccess, Options, ReadOnlyCap};
+use app::options::{AdminAccess, Options, ReadOnlyCap, Restoring};
 use serde::Deserialize;
 
 pub use limits::{Limits, Metrics};

@@ -14,11 +14,11 @@ use wire::id::{OrgId, UserId};
 use wire::{ApiError, ErrorType};
 
 use crate::context::Ctx;
-use crate::error::Result;
+use crate::error::{Result, absent};
 use crate::event::Event;
 use crate::mail_text::Letter;
 use crate::sign_in;
-use crate::work::{Work, absent};
+use crate::work::Work;
 
 /// `/account/resendActivationEmail`.
 ///

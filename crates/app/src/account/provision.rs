@@ -11,10 +11,10 @@ use wire::{ApiError, ErrorType};
 
 use super::{address, email_taken, handle, of_kind, person_name, username_taken};
 use crate::context::Ctx;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, absent};
 use crate::event::Event;
 use crate::mail_text::Letter;
-use crate::work::{Work, absent};
+use crate::work::Work;
 
 /// The longest life of tokens that can be set for a new user, in ms.
 const LONGEST_TOKEN_MS: i64 = 30 * 24 * 60 * 60 * 1000;

@@ -197,7 +197,7 @@ fn named(work: &Work<'_>, from: &Project, ids: &[ObjectId]) -> Result<Vec<Source
     let found = cloning::named(work.tx, from.key, ids)?;
     let known: HashSet<&ObjectId> = found.iter().map(|copy| &copy.id).collect();
     match ids.iter().find(|id| !known.contains(id)) {
-        Some(absent) => Err(crate::work::not_in(absent, &from.id).into()),
+        Some(absent) => Err(crate::error::not_in(absent, &from.id).into()),
         None => Ok(found),
     }
 }

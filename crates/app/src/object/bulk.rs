@@ -12,8 +12,8 @@ use wire::object::{DescribeDataObjects, DescribeObject, ObjectDescriptions, Obje
 
 use super::describe::describe_each;
 use crate::context::Ctx;
-use crate::error::Result;
-use crate::work::{Work, no_such};
+use crate::error::{Result, no_such};
+use crate::work::Work;
 
 /// `/system/describeDataObjects`. What is wrong with one object is said in its place among the results.
 ///

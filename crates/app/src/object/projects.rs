@@ -7,8 +7,7 @@ use wire::answer::NoInput;
 use wire::id::ObjectId;
 
 use crate::context::Ctx;
-use crate::error::Result;
-use crate::work::absent;
+use crate::error::{Result, absent};
 
 /// `/<object>/listProjects`: every project with a copy that the caller may see, and the caller's level there.
 ///

@@ -102,7 +102,7 @@ pub(super) fn keep_an_admin(work: &Work<'_>, org: &Org) -> Result<()> {
 /// # Errors
 /// `ResourceNotFound` for an unknown user, `InvalidInput` for one who is no member.
 pub(super) fn member_of(work: &Work<'_>, org: &Org, user: &UserId) -> Result<(Account, Membership)> {
-    let account = account::by_id(work.tx, user)?.ok_or_else(|| crate::work::absent(user.as_str()))?;
+    let account = account::by_id(work.tx, user)?.ok_or_else(|| crate::error::absent(user.as_str()))?;
     let membership = org::membership(work.tx, org.key, account.key)?
         .ok_or_else(|| ApiError::invalid_input(format!("{user} is no member of {}.", org.id)))?;
     Ok((account, membership))

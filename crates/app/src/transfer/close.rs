@@ -56,7 +56,7 @@ pub async fn close(ctx: Ctx, id: FileId, _: NoInput) -> Result<FileClosed> {
             Ok(FileClosed { id: id.clone().into(), detail: None })
         })
         .await?;
-    app.transfers.closing.notify_one();
+    app.memory.transfers.closing.notify_one();
     Ok(closed)
 }
 

@@ -17,14 +17,13 @@ use wire::{ApiError, ErrorType};
 pub use address::{Address, file_name};
 
 use super::link::{self, Life};
-use super::openings::{Opening, Openings};
 use super::stream::{Cut, Reading};
-use super::turn;
 use crate::context::{App, Ctx, Door, RequestInfo};
 use crate::copies::Copy;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, absent};
 use crate::event::Event;
-use crate::work::{Work, absent};
+use crate::memory::{Opening, Openings};
+use crate::work::Work;
 
 /// `/file-xxxx/download`: where to fetch the bytes. Two equal calls by one token get equal addresses, unless they are
 /// preauthenticated.
@@ -144,7 +143,7 @@ impl Opened {
     /// downloads run at once.
     pub async fn read(self, range: Range<u64>, cut: Cut) -> Result<Reading> {
         let grant = self.grant;
-        let turn = turn(&grant.app.transfers.downloads).await?;
+        let turn = grant.app.memory.transfers.download_turn().await?;
         let extents = grant.record(range.clone()).await?;
         Reading::start(grant, extents, range, cut, turn).await
     }
@@ -201,7 +200,7 @@ impl ReadGrant {
     async fn record(&self, range: Range<u64>) -> Result<Vec<Extent>> {
         let ctx = self.ctx().await?;
         let now = ctx.now();
-        let openings = &self.app.transfers.openings;
+        let openings = &self.app.memory.transfers.openings;
         let by = self.by.clone();
         let opening = move |project: &ContainerId, file: &FileId| Opening {
             token: by.clone(),

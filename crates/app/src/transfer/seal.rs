@@ -3,14 +3,12 @@
 //! What remains to be done is what the database says is `closing`, so a restart forgets nothing. Two servers that seal the
 //! same file do the work twice and write it once.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use blobs::{BlobError, BlobId, Tier};
 use serde_json::json;
 use store::blob::Blob;
-use store::keys::ObjectKey;
 use store::seal::{Waiting, WholeFile};
 
 use super::scrub;
@@ -32,7 +30,7 @@ impl App {
     /// The store's. A file that cannot be read is logged and rests before it is tried again.
     pub async fn seal_files(self: Arc<Self>) -> Result<()> {
         let now = self.clock.now();
-        let resting = self.transfers.resting.held(now);
+        let resting = self.memory.transfers.resting.held(now);
         let limit = ROUND.saturating_add(u32::try_from(resting.len()).unwrap_or(u32::MAX));
         let waiting = self.db.read(move |tx| Ok::<_, Error>(store::seal::waiting(tx, limit)?)).await?;
         let mut sealed = 0;
@@ -41,31 +39,15 @@ impl App {
                 Ok(()) => sealed += 1,
                 Err(error) => {
                     tracing::error!(file = %file.id, %error, "a closing file could not be sealed");
-                    self.transfers.resting.add(file.key, self.clock.now() + REST_MS);
+                    self.memory.transfers.resting.add(file.key, self.clock.now() + REST_MS);
                 }
             }
         }
         super::dedup::round(&self).await?;
         if sealed == 0 {
-            let _ = tokio::time::timeout(SLEEP, self.transfers.closing.notified()).await;
+            let _ = tokio::time::timeout(SLEEP, self.memory.transfers.closing.notified()).await;
         }
         Ok(())
-    }
-}
-
-/// Files that could not be sealed a moment ago.
-#[derive(Debug, Default)]
-pub(super) struct Resting(Mutex<HashMap<ObjectKey, i64>>);
-
-impl Resting {
-    fn held(&self, now: i64) -> HashSet<ObjectKey> {
-        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        held.retain(|_, until| *until > now);
-        held.keys().copied().collect()
-    }
-
-    fn add(&self, file: ObjectKey, until: i64) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(file, until);
     }
 }
 

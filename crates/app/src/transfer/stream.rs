@@ -15,10 +15,10 @@ use store::blob::Extent;
 use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use super::Turn;
 use super::download::ReadGrant;
 use super::extents::{self, Trouble};
 use crate::error::{Error, Result};
+use crate::memory::Turn;
 
 /// How often a running download is decided again.
 const RECHECK: Duration = Duration::from_millis(500);

@@ -17,11 +17,11 @@ use wire::transfer::{Md5Hex, PartIndex, PartSize, TransferUrl, UPLOAD_PARAMETERS
 use wire::{ApiError, ErrorType};
 
 use super::link::{self, Life};
-use super::{Turn, turn};
 use crate::context::{App, Ctx, Door, RequestInfo};
 use crate::copies::Copy;
 use crate::error::{Error, Result};
 use crate::event::Event;
+use crate::memory::Turn;
 use crate::work::Work;
 
 /// How long an address for a part is good, in ms: one hour. Clients ask for a new one for every try.
@@ -117,7 +117,7 @@ impl PartLink {
     }
 
     fn url(&self, app: &App) -> String {
-        let signature = app.transfers.links.upload.sign(&self.fields());
+        let signature = app.memory.transfers.links.upload.sign(&self.fields());
         let mut url = format!(
             "{}/upload/{}/{}?by={}&expires={}",
             app.options.public_url, self.file, self.index, self.by, self.expires
@@ -132,7 +132,7 @@ impl PartLink {
 
     /// What the link says, if this server signed it and its time is not over.
     fn read(&self, app: &App, now: i64) -> Option<Part> {
-        if !app.transfers.links.upload.verify(&self.fields(), &self.signature) {
+        if !app.memory.transfers.links.upload.verify(&self.fields(), &self.signature) {
             return None;
         }
         if self.expires.parse::<i64>().ok()? <= now {
@@ -202,7 +202,7 @@ pub async fn accept(
             return Err(wrong_length(&part, length));
         }
     }
-    let turn = turn(&app.transfers.uploads).await?;
+    let turn = app.memory.transfers.upload_turn().await?;
     let blob = BlobId::from_bytes(app.random_bytes());
     Ok(Incoming { ctx, part, blob, writer: app.blobs.begin(blob), limit, _turn: turn })
 }

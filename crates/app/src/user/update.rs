@@ -10,9 +10,9 @@ use wire::id::{BillToId, OrgId, UserId};
 use wire::text::PersonName;
 
 use crate::context::Ctx;
-use crate::error::Result;
+use crate::error::{Result, absent};
 use crate::event::Event;
-use crate::work::{Work, absent};
+use crate::work::Work;
 
 /// Longest public key, in bytes.
 const MAX_KEY_LEN: usize = 16 * 1024;

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::nonce::Repeatable;
+use app::repeatable::Repeatable;
 use app::{Ctx, Error, RequestInfo};
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};

@@ -37,7 +37,7 @@ pub struct Address {
 impl Address {
     /// What the address opens and the signature of the token behind it, if this server signed it and its time is not over.
     pub(super) fn read(&self, app: &App, now: i64) -> Option<(Asked, String)> {
-        let links = &app.transfers.links;
+        let links = &app.memory.transfers.links;
         let project = self.project.as_deref().unwrap_or("");
         let (by, preauthenticated) = match (&self.by, &self.expires, &self.signature, &self.bearer) {
             (Some(by), Some(expires), Some(signature), _) => {
@@ -63,7 +63,7 @@ impl Address {
 
 /// Signs an address for a person's token. One that ends by itself carries all it needs; one that does not needs a header.
 pub(super) fn make(app: &App, asked: &Asked, name: &str, by: &str, expires: Option<i64>) -> TransferUrl {
-    let links = &app.transfers.links;
+    let links = &app.memory.transfers.links;
     let (file, project) = (asked.file.as_str(), asked.project.as_ref().map_or("", ContainerId::as_str));
     let mut query = Vec::new();
     if !project.is_empty() {

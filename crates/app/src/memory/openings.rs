@@ -10,33 +10,33 @@ const MOST: usize = 10_000;
 
 /// The openings of the last minute.
 #[derive(Debug, Default)]
-pub(super) struct Openings(Mutex<HashMap<Opening, i64>>);
+pub(crate) struct Openings(Mutex<HashMap<Opening, i64>>);
 
 /// One token's reading of one file as it lies in one project.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Opening {
+pub(crate) struct Opening {
     /// The signature of the token.
-    pub(super) token: String,
+    pub(crate) token: String,
     /// The file.
-    pub(super) file: String,
+    pub(crate) file: String,
     /// The project.
-    pub(super) project: String,
+    pub(crate) project: String,
 }
 
 impl Openings {
     /// Whether an event that is committed covers this reading.
-    pub(super) fn covers(&self, opening: &Opening, now: i64) -> bool {
+    pub(crate) fn covers(&self, opening: &Opening, now: i64) -> bool {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.get(opening).is_some_and(|until| *until > now)
     }
 
     /// Until when the event of a reading at this time covers further ones.
-    pub(super) fn until(now: i64) -> i64 {
+    pub(crate) fn until(now: i64) -> i64 {
         now + COVERED_MS
     }
 
     /// Remembers that the event of a reading was committed.
-    pub(super) fn committed(&self, opening: Opening, now: i64) {
+    pub(crate) fn committed(&self, opening: Opening, now: i64) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST {
             known.retain(|_, until| *until > now);
