@@ -2,6 +2,7 @@
 
 mod address;
 
+use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -63,24 +64,24 @@ fn choose(work: &Work<'_>, asked: &Asked) -> Result<(Copy, &'static str)> {
         let rule = readable(work, &copy, asked)?;
         return Ok((copy, rule));
     }
-    // Any copy that allows it will do. Where none does, the caller learns why of the one that came closest.
-    let mut nearest: Option<(Copy, Error)> = None;
-    for copy in work.copies(&id)? {
+    // Any copy that allows it will do. Where none does, the caller learns why of the one that came closest: of one whose
+    // state is in the way rather than of one that is refused, and of one of the highest level.
+    let mut copies = work.copies(&id)?;
+    copies.sort_by_key(|copy| (Reverse(copy.access.level()), copy.placement.key));
+    let mut nearest = None;
+    for copy in copies {
         match readable(work, &copy, asked) {
             Ok(rule) => return Ok((copy, rule)),
+            Err(Error::Refused(_)) if nearest.is_some() => {}
             Err(error @ (Error::Refused(_) | Error::Said(_))) => {
-                let nearer = |held: &(Copy, Error)| {
-                    let rank = |error: &Error| matches!(error, Error::Said(_));
-                    (rank(&error), copy.access.level()) > (rank(&held.1), held.0.access.level())
-                };
-                if nearest.as_ref().is_none_or(nearer) {
-                    nearest = Some((copy, error));
+                if !matches!(nearest, Some(Error::Said(_))) {
+                    nearest = Some(error);
                 }
             }
             Err(error) => return Err(error),
         }
     }
-    Err(nearest.map_or_else(|| absent(id.as_str()), |(_, error)| error))
+    Err(nearest.unwrap_or_else(|| absent(id.as_str())))
 }
 
 /// Whether a copy may be read now: permission, state, billing (contract: data 2.1).

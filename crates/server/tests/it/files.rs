@@ -2,15 +2,14 @@
 
 mod damage;
 mod download;
+mod dx;
 mod revocation;
 mod upload;
 
 use std::collections::BTreeMap;
 
 use md5::{Digest, Md5};
-use serde_json::{Map, Value, json};
-use store::text::Word;
-use wire::id::ObjectId;
+use serde_json::{Value, json};
 
 use crate::world::{Client, World};
 
@@ -74,8 +73,9 @@ impl Address {
 }
 
 /// Makes an open file.
-async fn new_file(world: &World, client: &Client, project: &str, name: &str) -> String {
-    world.open_file(client, project, name).await
+async fn new_file(client: &Client, project: &str, name: &str) -> String {
+    let made = client.ok("/file/new", json!({ "project": project, "name": name })).await;
+    made["id"].as_str().unwrap().to_owned()
 }
 
 /// Asks where to send a part.
@@ -91,10 +91,10 @@ async fn send(client: &Client, file: &str, index: u32, bytes: &[u8]) {
 }
 
 /// Closes a file and waits until it is sealed.
-async fn close(world: &World, client: &Client, file: &str) {
+async fn close(client: &Client, file: &str) {
     client.ok(&format!("/{file}/close"), json!({})).await;
     for _ in 0..600 {
-        if describe(world, file).await["state"] == "closed" {
+        if describe(client, file).await["state"] == "closed" {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
@@ -102,34 +102,19 @@ async fn close(world: &World, client: &Client, file: &str) {
     panic!("{file} was not sealed within 30 s");
 }
 
-/// State, size, MD5 and parts of a file, as a description has them.
-async fn describe(world: &World, file: &str) -> Value {
-    let id = ObjectId::parse(file).unwrap();
-    world
-        .read(move |tx| {
-            let object = store::object::by_id(tx, &id)?.unwrap();
-            let parts = store::part::of_files(tx, &[object.key], 10_000)?.unwrap_or_default();
-            let parts: Map<String, Value> = parts
-                .get(&object.key)
-                .into_iter()
-                .flatten()
-                .map(|part| {
-                    let shown = json!({ "state": part.state.word(), "size": part.size, "md5": part.md5 });
-                    (part.index.to_string(), shown)
-                })
-                .collect();
-            Ok(json!({ "state": object.state.word(), "size": object.size, "md5": object.md5, "parts": parts }))
-        })
-        .await
+/// State, size, MD5 and parts of a file.
+async fn describe(client: &Client, file: &str) -> Value {
+    let fields = json!({ "fields": { "state": true, "size": true, "parts": true, "md5": true } });
+    client.ok(&format!("/{file}/describe"), fields).await
 }
 
 /// Makes a closed file of these parts.
-async fn closed(world: &World, client: &Client, project: &str, name: &str, parts: &[&[u8]]) -> String {
-    let file = new_file(world, client, project, name).await;
+async fn closed(client: &Client, project: &str, name: &str, parts: &[&[u8]]) -> String {
+    let file = new_file(client, project, name).await;
     for (place, bytes) in parts.iter().enumerate() {
         send(client, &file, u32::try_from(place).unwrap() + 1, bytes).await;
     }
-    close(world, client, &file).await;
+    close(client, &file).await;
     file
 }
 

@@ -250,12 +250,6 @@ impl World {
         self.app().db.write(change).await.unwrap()
     }
 
-    /// An open file of somebody's, in the root folder of a project.
-    pub async fn open_file(&self, client: &Client, project: &str, name: &str) -> String {
-        let file = client.ok("/file/new", json!({ "project": project, "name": name })).await;
-        file["id"].as_str().unwrap().to_owned()
-    }
-
     /// Waits until the server has stopped.
     pub async fn ended(mut self) {
         self.running.take().unwrap().wait().await;

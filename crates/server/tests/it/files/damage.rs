@@ -18,7 +18,7 @@ async fn a_turned_bit_is_an_error_and_no_wrong_byte() {
     let alice = world.user("alice").await;
     let project = alice.project("Trial").await;
     let bytes = noise(SMALLEST, 1);
-    let file = closed(&world, &alice, &project, "x", &[&bytes]).await;
+    let file = closed(&alice, &project, "x", &[&bytes]).await;
     let address = address_of(&alice, &file, json!({})).await;
     flip(&stored(&world)[0], 3 << 20);
     // What is whole is still served.
@@ -39,9 +39,9 @@ async fn the_scrubber_finds_damage() {
     let world = World::new().await;
     let alice = world.user("alice").await;
     let project = alice.project("Trial").await;
-    closed(&world, &alice, &project, "x", &[b"some bytes"]).await;
+    closed(&alice, &project, "x", &[b"some bytes"]).await;
     flip(&stored(&world)[0], 2);
-    let whole = closed(&world, &alice, &project, "y", &[b"other bytes"]).await;
+    let whole = closed(&alice, &project, "y", &[b"other bytes"]).await;
     let later = i64::MAX;
     assert_eq!(app::transfer::scrub::round(world.app(), later, None).await.unwrap(), 2);
     let damaged: i64 = count(&world, "select count(*) from stored_blob where damaged is not null").await;

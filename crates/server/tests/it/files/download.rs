@@ -15,7 +15,7 @@ async fn addresses_have_the_contracts_shape() {
     let world = World::new().await;
     let (alice, bob) = (world.user("alice").await, world.user("bob").await);
     let project = alice.project("Trial").await;
-    let file = closed(&world, &alice, &project, "my reads.txt", &[b"hello"]).await;
+    let file = closed(&alice, &project, "my reads.txt", &[b"hello"]).await;
     let address = address_of(&alice, &file, json!({})).await;
     assert_eq!(address, address_of(&alice, &file, json!({})).await);
     assert!(address.url.contains(&file) && !address.url.contains("project-"), "{}", address.url);
@@ -47,7 +47,7 @@ async fn addresses_have_the_contracts_shape() {
     for bad in [json!({ "duration": 0 }), json!({ "duration": 40_000_000 }), json!({ "filename": "" })] {
         alice.fails(&download, bad, "InvalidInput").await;
     }
-    let open = new_file(&world, &alice, &project, "open").await;
+    let open = new_file(&alice, &project, "open").await;
     alice.fails(&format!("/{open}/download"), json!({}), "InvalidState").await;
 }
 
@@ -58,7 +58,7 @@ async fn answers_carry_what_keeps_browsers_calm() {
     let alice = world.user("alice").await;
     let project = alice.project("Trial").await;
     let name = "a\"b/ü\\%.html";
-    let file = closed(&world, &alice, &project, name, &[b"<script>"]).await;
+    let file = closed(&alice, &project, name, &[b"<script>"]).await;
     let address = address_of(&alice, &file, json!({})).await;
     let whole = address.get().await;
     let etag = format!("\"{}\"", hex::encode(Sha256::digest(b"<script>")));
@@ -108,7 +108,7 @@ async fn ranges_are_slices() {
     let whole = noise(3 * SMALLEST + 7, 5);
     let parts: Vec<&[u8]> =
         vec![&whole[..SMALLEST], &whole[SMALLEST..2 * SMALLEST + 7], &whole[2 * SMALLEST + 7..], b""];
-    let file = closed(&world, &alice, &project, "x", &parts).await;
+    let file = closed(&alice, &project, "x", &parts).await;
     let address = address_of(&alice, &file, json!({})).await;
     assert!(address.get().await.bytes().await.unwrap() == whole);
     let (size, near) = (whole.len(), [0, SMALLEST, 2 * SMALLEST + 7, 262_144]);
@@ -143,7 +143,7 @@ async fn reading_leaves_one_event_for_each_opening() {
     let world = World::new().await;
     let (alice, bob) = (world.user("alice").await, world.user("bob").await);
     let project = alice.project("Trial").await;
-    let file = closed(&world, &alice, &project, "x", &[b"0123456789"]).await;
+    let file = closed(&alice, &project, "x", &[b"0123456789"]).await;
     alice.invite(&project, "bob", Level::View).await;
     let (of_alice, of_bob) =
         (address_of(&alice, &file, json!({})).await, address_of(&bob, &file, json!({})).await);
@@ -176,10 +176,10 @@ async fn restricted_bytes_do_not_leave() {
     let (alice, bob) = (world.user("alice").await, world.user("bob").await);
     let project = alice.project("R").await;
     alice.invite(&project, "bob", Level::View).await;
-    let file = closed(&world, &alice, &project, "x", &[b"secret"]).await;
+    let file = closed(&alice, &project, "x", &[b"secret"]).await;
     let before = address_of(&alice, &file, json!({ "preauthenticated": true })).await;
     assert_eq!(before.get().await.status(), 200);
-    let open = new_file(&world, &alice, &project, "y").await;
+    let open = new_file(&alice, &project, "y").await;
     let part = address_of_part(&alice, &open, 1, b"y").await;
     world
         .write(|tx| {
@@ -207,7 +207,7 @@ async fn archived_files_are_not_read() {
     let world = World::new().await;
     let alice = world.user("alice").await;
     let project = alice.project("Trial").await;
-    let file = closed(&world, &alice, &project, "x", &[b"cold"]).await;
+    let file = closed(&alice, &project, "x", &[b"cold"]).await;
     let address = address_of(&alice, &file, json!({})).await;
     assert_eq!(address.get().await.status(), 200);
     for state in ["archival", "archived", "unarchiving"] {
@@ -217,6 +217,6 @@ async fn archived_files_are_not_read() {
         assert_eq!(answer.status(), 403);
         assert!(answer.text().await.unwrap().contains("archive"));
     }
-    let open = new_file(&world, &alice, &project, "y").await;
+    let open = new_file(&alice, &project, "y").await;
     send(&alice, &open, 1, b"y").await;
 }

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wire::Level;
 
 use super::{Address, SMALLEST, address_of, address_of_part, closed, new_file, noise};
-use crate::world::World;
+use crate::world::{Client, World};
 
 /// Addresses with and without headers follow the access of the person who asked for them, with every request.
 #[tokio::test]
@@ -15,14 +15,14 @@ async fn addresses_follow_their_makers_access() {
     let world = World::new().await;
     let (alice, bob) = (world.user("alice").await, world.user("bob").await);
     let project = alice.project("Trial").await;
-    let file = closed(&world, &alice, &project, "x", &[b"hello"]).await;
+    let file = closed(&alice, &project, "x", &[b"hello"]).await;
     alice.invite(&project, "bob", Level::View).await;
     let plain = address_of(&bob, &file, json!({})).await;
     let link = address_of(&bob, &file, json!({ "preauthenticated": true })).await;
     for address in [&plain, &link] {
         assert_eq!(address.get().await.status(), 200);
     }
-    remove(&world, &project, "user-bob").await;
+    remove(&alice, &project, "user-bob").await;
     for address in [&plain, &link] {
         let answer = address.get().await;
         assert_eq!(answer.status(), 404);
@@ -43,11 +43,11 @@ async fn a_part_is_refused_after_its_sender_lost_access() {
     let (alice, bob) = (world.user("alice").await, world.user("bob").await);
     let project = alice.project("Trial").await;
     alice.invite(&project, "bob", Level::Upload).await;
-    let file = new_file(&world, &bob, &project, "x").await;
+    let file = new_file(&bob, &project, "x").await;
     let (one, two) =
         (address_of_part(&bob, &file, 1, b"abc").await, address_of_part(&bob, &file, 2, b"abc").await);
     assert_eq!(one.put(b"abc".to_vec()).await.0, 200);
-    remove(&world, &project, "user-bob").await;
+    remove(&alice, &project, "user-bob").await;
     assert_eq!(two.put(b"abc".to_vec()).await.0, 404);
     alice.invite(&project, "bob", Level::Upload).await;
     revoke_tokens(&world, "user-bob").await;
@@ -62,13 +62,13 @@ async fn a_running_download_is_cut() {
     let project = alice.project("Trial").await;
     // More than the buffers between the two ends can hold.
     let part = noise(8 * SMALLEST, 1);
-    let file = closed(&world, &alice, &project, "x", &[&part]).await;
+    let file = closed(&alice, &project, "x", &[&part]).await;
     alice.invite(&project, "bob", Level::View).await;
     let address = address_of(&bob, &file, json!({})).await;
     for reads_on in [true, false] {
         let mut socket = start(&world, &address).await;
         let mut taken = read(&mut socket, 1 << 20).await;
-        remove(&world, &project, "user-bob").await;
+        remove(&alice, &project, "user-bob").await;
         let asked = tokio::time::Instant::now();
         if !reads_on {
             // Long enough for the server to notice; what it sent before waits in the buffers.
@@ -117,15 +117,8 @@ async fn read(socket: &mut tokio::net::TcpStream, most: usize) -> usize {
     filled
 }
 
-async fn remove(world: &World, project: &str, member: &'static str) {
-    let project = project.to_owned();
-    world.write(move |tx| {
-            tx.execute(
-                "delete from project_grant where principal = $2 and project = (select key from project where id = $1)",
-                store::params![&project, member],
-            )
-        })
-        .await;
+async fn remove(client: &Client, project: &str, member: &str) {
+    client.ok(&format!("/{project}/decreasePermissions"), json!({ member: null })).await;
 }
 
 async fn revoke_tokens(world: &World, user: &'static str) {

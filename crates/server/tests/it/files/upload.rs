@@ -16,7 +16,7 @@ async fn parts_come_in_any_order_and_in_parallel() {
     let world = World::new().await;
     let alice = world.user("alice").await;
     let project = alice.project("Trial").await;
-    let file = new_file(&world, &alice, &project, "reads.bin").await;
+    let file = new_file(&alice, &project, "reads.bin").await;
     let parts = [(7, noise(SMALLEST, 1)), (2, noise(SMALLEST + 1, 2)), (30, noise(12_345, 3))];
     let sending: Vec<_> = parts
         .iter()
@@ -28,15 +28,15 @@ async fn parts_come_in_any_order_and_in_parallel() {
     for sent in sending {
         sent.await.unwrap();
     }
-    let seen = describe(&world, &file).await;
+    let seen = describe(&alice, &file).await;
     assert_eq!(seen["state"], "open");
     assert_eq!(
         seen["parts"]["7"],
         json!({ "state": "complete", "size": SMALLEST, "md5": md5_of(&parts[0].1) })
     );
-    close(&world, &alice, &file).await;
+    close(&alice, &file).await;
     let whole = [parts[1].1.clone(), parts[0].1.clone(), parts[2].1.clone()].concat();
-    let seen = describe(&world, &file).await;
+    let seen = describe(&alice, &file).await;
     assert_eq!(seen["size"], whole.len());
     assert_eq!(seen["md5"], md5_of(&whole));
     let read = address_of(&alice, &file, json!({})).await.get().await.bytes().await.unwrap();
@@ -49,7 +49,7 @@ async fn a_part_is_replaced_only_by_the_bytes_announced() {
     let world = World::new().await;
     let alice = world.user("alice").await;
     let project = alice.project("Trial").await;
-    let file = new_file(&world, &alice, &project, "x").await;
+    let file = new_file(&alice, &project, "x").await;
     send(&alice, &file, 1, b"first").await;
     for (announced, sent, says) in [
         (&b"other"[..], &b"0ther"[..], "MD5"),
@@ -61,13 +61,13 @@ async fn a_part_is_replaced_only_by_the_bytes_announced() {
         let (status, text) = address.put(sent.to_vec()).await;
         assert_eq!(status, 400, "{text}");
         assert!(text.contains(says) && !text.starts_with('{'), "{text}");
-        assert_eq!(describe(&world, &file).await["parts"]["1"]["md5"], md5_of(b"first"));
+        assert_eq!(describe(&alice, &file).await["parts"]["1"]["md5"], md5_of(b"first"));
     }
     send(&alice, &file, 1, b"second!").await;
-    let seen = describe(&world, &file).await;
+    let seen = describe(&alice, &file).await;
     assert_eq!(seen["parts"]["1"], json!({ "state": "complete", "size": 7, "md5": md5_of(b"second!") }));
-    close(&world, &alice, &file).await;
-    assert_eq!(describe(&world, &file).await["md5"], md5_of(b"second!"));
+    close(&alice, &file).await;
+    assert_eq!(describe(&alice, &file).await["md5"], md5_of(b"second!"));
 }
 
 /// A body without a length is bounded by what was announced, and one longer than that is cut off.
@@ -76,7 +76,7 @@ async fn a_body_of_unknown_length_is_bounded() {
     let world = World::new().await;
     let alice = world.user("alice").await;
     let project = alice.project("Trial").await;
-    let file = new_file(&world, &alice, &project, "x").await;
+    let file = new_file(&alice, &project, "x").await;
     let chunked = |address: Address, bytes: Vec<u8>| async move {
         let pieces =
             bytes.chunks(1000).map(|piece| Ok::<_, std::io::Error>(piece.to_vec())).collect::<Vec<_>>();
@@ -105,7 +105,7 @@ async fn parts_are_refused_that_cannot_be() {
     let world = World::new().await;
     let (alice, bob) = (world.user("alice").await, world.user("bob").await);
     let project = alice.project("Trial").await;
-    let file = new_file(&world, &alice, &project, "x").await;
+    let file = new_file(&alice, &project, "x").await;
     let upload = format!("/{file}/upload");
     for bad in [
         json!({ "index": 0, "size": 1, "md5": md5_of(b"a") }),
@@ -123,7 +123,7 @@ async fn parts_are_refused_that_cannot_be() {
     bob.fails(&upload, json!({ "size": 1, "md5": md5_of(b"a") }), "PermissionDenied").await;
     bob.fails(&format!("/{file}/close"), json!({}), "PermissionDenied").await;
     send(&alice, &file, 1, b"a").await;
-    close(&world, &alice, &file).await;
+    close(&alice, &file).await;
     let message = alice.fails(&upload, json!({ "size": 1, "md5": md5_of(b"a") }), "InvalidState").await;
     assert!(message.contains("is not in the open state"), "{message}");
 }
@@ -134,8 +134,8 @@ async fn an_address_ends_with_the_close_and_cannot_be_changed() {
     let world = World::new().await;
     let alice = world.user("alice").await;
     let project = alice.project("Trial").await;
-    let file = new_file(&world, &alice, &project, "x").await;
-    let other = new_file(&world, &alice, &project, "y").await;
+    let file = new_file(&alice, &project, "x").await;
+    let other = new_file(&alice, &project, "y").await;
     let address = address_of_part(&alice, &file, 1, b"abc").await;
     for (from, to) in [
         ("/1?", "/2?".to_owned()),
@@ -152,7 +152,7 @@ async fn an_address_ends_with_the_close_and_cannot_be_changed() {
         assert_eq!(status, 403, "{from}: {text}");
     }
     assert_eq!(address.put(b"abc".to_vec()).await.0, 200);
-    close(&world, &alice, &file).await;
+    close(&alice, &file).await;
     let (status, text) = address.put(b"abc".to_vec()).await;
     assert_eq!(status, 403, "{text}");
     assert!(text.contains("is not in the open state"), "{text}");
@@ -164,7 +164,7 @@ async fn a_file_closes_only_when_it_is_whole() {
     let world = World::new().await;
     let alice = world.user("alice").await;
     let project = alice.project("Trial").await;
-    let file = new_file(&world, &alice, &project, "x").await;
+    let file = new_file(&alice, &project, "x").await;
     let end = format!("/{file}/close");
     let message = alice.fails(&end, json!({}), "InvalidState").await;
     assert!(message.contains("no parts"), "{message}");
@@ -176,19 +176,19 @@ async fn a_file_closes_only_when_it_is_whole() {
     let last = address_of_part(&alice, &file, 3, b"").await;
     let message = alice.fails(&end, json!({}), "InvalidState").await;
     assert!(message.contains("have not arrived"), "{message}");
-    assert_eq!(describe(&world, &file).await["parts"]["3"]["state"], "pending");
-    assert_eq!(describe(&world, &file).await["state"], "open");
+    assert_eq!(describe(&alice, &file).await["parts"]["3"]["state"], "pending");
+    assert_eq!(describe(&alice, &file).await["state"], "open");
     // The second part is not the last any more, so it is too small.
     assert_eq!(last.put(Vec::new()).await.0, 200);
     alice.fails(&end, json!({}), "InvalidState").await;
     send(&alice, &file, 2, &noise(SMALLEST, 2)).await;
-    close(&world, &alice, &file).await;
-    let first = describe(&world, &file).await;
+    close(&alice, &file).await;
+    let first = describe(&alice, &file).await;
     assert_eq!(first["size"], 2 * SMALLEST);
     let again = alice.ok(&end, json!({})).await;
     assert_eq!(again["id"], file);
     assert!(again["detail"].is_string());
-    assert_eq!(describe(&world, &file).await, first);
+    assert_eq!(describe(&alice, &file).await, first);
 }
 
 /// A file of one part is closed as soon as the call returns; an empty one is one empty part.
@@ -198,10 +198,10 @@ async fn one_part_closes_at_once() {
     let alice = world.user("alice").await;
     let project = alice.project("Trial").await;
     for bytes in [&b""[..], b"some bytes"] {
-        let file = new_file(&world, &alice, &project, "x").await;
+        let file = new_file(&alice, &project, "x").await;
         send(&alice, &file, 1, bytes).await;
         alice.ok(&format!("/{file}/close"), json!({})).await;
-        let seen = describe(&world, &file).await;
+        let seen = describe(&alice, &file).await;
         assert_eq!(seen["state"], "closed");
         assert_eq!(seen["size"], bytes.len());
         let answer = address_of(&alice, &file, json!({})).await.get_range("bytes=0-").await;
@@ -216,18 +216,18 @@ async fn an_upload_goes_on_after_a_restart() {
     let mut world = World::new().await;
     let alice = world.user("alice").await;
     let project = alice.project("Trial").await;
-    let file = new_file(&world, &alice, &project, "x").await;
+    let file = new_file(&alice, &project, "x").await;
     let (one, two) = (noise(SMALLEST, 1), noise(1000, 2));
     send(&alice, &file, 1, &one).await;
     let address = address_of_part(&alice, &file, 2, &two).await;
     world.restart().await;
-    assert_eq!(describe(&world, &file).await["parts"]["1"]["state"], "complete");
+    assert_eq!(describe(&alice, &file).await["parts"]["1"]["state"], "complete");
     assert_eq!(address.put(two.clone()).await.0, 200);
     // Stopped between the close and the seal, as far as that can be met.
     alice.ok(&format!("/{file}/close"), json!({})).await;
     world.restart().await;
-    close(&world, &alice, &file).await;
-    assert_eq!(describe(&world, &file).await["md5"], md5_of(&[one, two].concat()));
+    close(&alice, &file).await;
+    assert_eq!(describe(&alice, &file).await["md5"], md5_of(&[one, two].concat()));
 }
 
 /// A sender who goes away in the middle leaves the part as it was.
@@ -237,7 +237,7 @@ async fn a_broken_upload_changes_nothing() {
     let world = World::new().await;
     let alice = world.user("alice").await;
     let project = alice.project("Trial").await;
-    let file = new_file(&world, &alice, &project, "x").await;
+    let file = new_file(&alice, &project, "x").await;
     let bytes = noise(3 << 20, 1);
     let address = address_of_part(&alice, &file, 1, &bytes).await;
     let path = address.url.split_once(&world.address().to_string()).unwrap().1;
@@ -254,7 +254,7 @@ async fn a_broken_upload_changes_nothing() {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     assert!(stored(&world).is_empty());
-    assert_eq!(describe(&world, &file).await["parts"]["1"]["state"], "pending");
+    assert_eq!(describe(&alice, &file).await["parts"]["1"]["state"], "pending");
     assert_eq!(address.put(bytes).await.0, 200);
 }
 
@@ -268,7 +268,7 @@ async fn equal_content_is_stored_once_for_each_payer() {
     let bytes = noise(50_000, 9);
     let mut files = Vec::new();
     for (client, project) in [(&alice, &first), (&alice, &second), (&bob, &bobs)] {
-        files.push((client, closed(&world, client, project, "same", &[&bytes]).await));
+        files.push((client, closed(client, project, "same", &[&bytes]).await));
     }
     for _ in 0..200 {
         if stored(&world).len() == 2 {
