@@ -73,6 +73,11 @@ pub const JOBS: &[Job] = &[
         turn: |app| Box::pin(app.remove_orphans()),
     },
     Job {
+        name: "closing objects",
+        every: Duration::from_secs(30),
+        turn: |app| Box::pin(app.settle_closing()),
+    },
+    Job {
         name: "nonces",
         every: Duration::from_secs(60),
         turn: |app| Box::pin(async move { app.forget_nonces().await }),

@@ -34,8 +34,6 @@ pub struct Sealed {
 pub struct Settled {
     /// What was closed.
     pub sealed: Vec<Sealed>,
-    /// What may be ready to be closed as well, and was not looked at any more: to be settled in another transaction.
-    pub left: Vec<ObjectKey>,
     /// Some wait for one another, and are more than [`MOST_TOGETHER`]: they cannot be closed.
     pub too_many: bool,
 }
@@ -45,7 +43,8 @@ pub fn begin(tx: &Tx, permit: &Permit<'_>, now: i64) -> Result<(), DbError> {
     object::set_state(tx, &[permit.object()?], ObjectState::Closing, now)
 }
 
-/// Closes each of these objects that nothing holds back, and whatever waited for those.
+/// Closes each of these objects that nothing holds back, and whatever waited for those; of a long chain some hundred, and
+/// the rest when [`ready`] finds it.
 ///
 /// This is a consequence of what was asked before and so needs no leave: it closes only what was asked to close. A
 /// file must have its size by now, which tells that its bytes are whole.
@@ -54,8 +53,7 @@ pub fn settle(tx: &Tx, objects: &[ObjectKey], now: i64) -> Result<Settled, DbErr
     let mut waiting = objects.to_vec();
     while let Some(candidate) = waiting.pop() {
         if settled.sealed.len() >= MOST_IN_TURN {
-            settled.left.push(candidate);
-            continue;
+            break;
         }
         let Some(together) = sealable(tx, candidate)? else { continue };
         if together.len() > MOST_TOGETHER {
@@ -68,6 +66,36 @@ pub fn settle(tx: &Tx, objects: &[ObjectKey], now: i64) -> Result<Settled, DbErr
         settled.sealed.extend(sealed);
     }
     Ok(settled)
+}
+
+/// A part of the closing objects, and those of it that nothing holds back any more.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ready {
+    /// What can be closed.
+    pub objects: Vec<ObjectKey>,
+    /// Where the next part begins; none at the end.
+    pub next: Option<ObjectKey>,
+}
+
+/// Looks at the next `limit` closing objects. What holds an object back may end without a word to that object: a hidden
+/// one that it links to is removed, or a chain was too long for one transaction.
+pub fn ready(tx: &Tx, after: Option<ObjectKey>, limit: u32) -> Result<Ready, DbError> {
+    let rows = tx.query(
+        "select key from object where state = 'closing' and key > $1 order by key limit $2",
+        params![after.map_or(0, ObjectKey::number), limit],
+    )?;
+    let mut found = Ready::default();
+    for row in &rows {
+        let key = row.get(0)?;
+        if sealable(tx, key)?.is_some_and(|together| together.len() <= MOST_TOGETHER) {
+            found.objects.push(key);
+        }
+        found.next = Some(key);
+    }
+    if u32::try_from(rows.len()).is_ok_and(|rows| rows < limit) {
+        found.next = None;
+    }
+    Ok(found)
 }
 
 /// The closing objects that link to one of these. When a hidden object is shown or removed, they may be ready.

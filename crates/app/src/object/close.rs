@@ -1,5 +1,7 @@
 //! Closing: from then on the content never changes (contract: data 5; F180).
 
+use std::sync::Arc;
+
 use policy::Action;
 use serde_json::json;
 use store::closing::{self, MOST_TOGETHER};
@@ -10,11 +12,14 @@ use wire::id::RecordId;
 use wire::object::Closed;
 use wire::{ApiError, ErrorType};
 
-use crate::context::Ctx;
+use crate::context::{App, Ctx};
 use crate::copies::Copy;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::work::Work;
+
+/// How many closing objects are looked at in one transaction.
+const LOOKED_AT_AT_ONCE: u32 = 100;
 
 /// `/record-xxxx/close`. Closing again changes nothing, and the answer says so.
 ///
@@ -79,4 +84,25 @@ pub(crate) fn settle(work: &Work<'_>, objects: &[ObjectKey]) -> Result<()> {
         )?;
     }
     Ok(())
+}
+
+impl App {
+    /// Closes what is closing and held back by nothing any more, where nobody noticed. A periodic job.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn settle_closing(self: Arc<Self>) -> Result<()> {
+        let mut after = None;
+        loop {
+            let ready =
+                self.db.read(move |tx| Ok::<_, Error>(closing::ready(tx, after, LOOKED_AT_AT_ONCE)?)).await?;
+            if !ready.objects.is_empty() {
+                Ctx::own(&self, "ObjectCloser").change(move |work| settle(work, &ready.objects)).await?;
+            }
+            after = ready.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
 }

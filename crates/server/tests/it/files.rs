@@ -85,7 +85,7 @@ async fn address_of_part(client: &Client, file: &str, index: u32, bytes: &[u8]) 
 }
 
 /// Sends a part that must be taken.
-async fn send(client: &Client, file: &str, index: u32, bytes: &[u8]) {
+pub async fn send(client: &Client, file: &str, index: u32, bytes: &[u8]) {
     let (status, text) = address_of_part(client, file, index, bytes).await.put(bytes.to_vec()).await;
     assert_eq!(status, 200, "{text}");
 }

@@ -1,10 +1,12 @@
 //! Data objects as metadata: making, describing, changing and closing them.
 
+mod audit;
 mod bulk;
 mod close;
 mod create;
 mod describe;
 mod edit;
+mod model;
 mod nonce;
 
 use serde_json::{Value, json};

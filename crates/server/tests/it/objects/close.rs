@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use wire::Level;
 
+use crate::files::send;
 use crate::world::{Client, World};
 
 impl Client {
@@ -152,15 +153,51 @@ async fn waiting_ends_when_its_reason_does() {
     assert_eq!(alice.state(&hidden).await, "open");
 }
 
-/// A file that links to hidden objects, or is linked to as one, takes part in the same rule.
+/// Files take part in the same rule: a hidden one holds back until its bytes are whole, and one that links to hidden
+/// objects waits for them with its bytes whole.
 #[tokio::test]
-async fn an_open_hidden_file_holds_back() {
+async fn files_hold_back_and_wait_too() {
     let world = World::new().await;
     let alice = world.user("alice").await;
     let project = alice.project("Trial").await;
-    let file = alice.file(&project, json!({ "hidden": true })).await;
-    let record = alice.record(&project, json!({ "details": link(&file), "close": true })).await;
-    assert_eq!(alice.state(&record).await, "closing");
+    let deep = alice.record(&project, json!({ "hidden": true })).await;
+    let file = alice.file(&project, json!({ "hidden": true, "details": link(&deep) })).await;
+    let top = alice.record(&project, json!({ "details": link(&file), "close": true })).await;
+    assert_eq!(alice.state(&top).await, "closing");
+    send(&alice, &file, 1, b"bytes").await;
+    alice.close(&file).await;
+    assert_eq!((alice.state(&file).await, alice.state(&top).await), ("closing".into(), "closing".into()));
+    let waiting = alice.described(&file).await;
+    assert!(waiting.get("size").is_none() && waiting["parts"]["1"]["state"] == "complete", "{waiting}");
+    alice.close(&deep).await;
+    for object in [&deep, &file, &top] {
+        assert_eq!(alice.state(object).await, "closed");
+    }
+    assert_eq!(alice.described(&file).await["size"], 5);
+}
+
+/// What ends without a word to those who wait is noticed in the background, and chains of any length come to their end.
+#[tokio::test]
+async fn what_nobody_noticed_is_closed_in_the_background() {
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let project = alice.project("Trial").await;
+    let hidden = alice.record(&project, json!({ "hidden": true })).await;
+    let waits = alice.record(&project, json!({ "details": link(&hidden), "close": true })).await;
+    let open = alice.record(&project, json!({ "hidden": true })).await;
+    let holds = alice.record(&project, json!({ "details": link(&open), "close": true })).await;
+    // As if the hidden copy had been removed: nothing tells the one that waits.
+    world
+        .write(move |tx| {
+            tx.execute(
+                "delete from placement where object = (select key from object where id = $1)",
+                store::params![hidden.as_str()],
+            )
+        })
+        .await;
+    world.app().clone().settle_closing().await.unwrap();
+    assert_eq!(alice.state(&waits).await, "closed");
+    assert_eq!((alice.state(&holds).await, alice.state(&open).await), ("closing".into(), "open".into()));
 }
 
 /// Contract data 5: UPLOAD closes; VIEW does not.
