@@ -27,4 +27,5 @@ mod remove;
 mod search;
 mod things;
 mod web;
+mod tree;
 mod world;
