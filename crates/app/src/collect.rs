@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use blobs::{BlobId, Tier};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use store::db::Tx;
 use store::keys::{BlobKey, ObjectKey, ProjectKey};
 use store::placement::Present;
+use store::removal;
 use store::task::{self, Task, TaskKind};
 use wire::id::ContainerId;
 
-use crate::context::App;
+use crate::context::{App, Ctx};
 use crate::error::{Error, Result};
-use crate::tasks::{Left, own_event, work_off};
+use crate::event::Event;
+use crate::tasks::{Left, work_off};
+use crate::work::Work;
 
 /// Copies, objects or folders per step, so that one step holds the database for some milliseconds.
 const STEP: u32 = 200;
@@ -72,8 +74,7 @@ async fn destroy(app: &App, subject: String) -> Result<Left> {
             let Some(project) = store::collect::destroyed_project(tx, &id)? else { return Ok(true) };
             let objects = store::collect::empty_destroyed(tx, project, STEP)?;
             if !objects.is_empty() {
-                store::collect::delete_without_copies(tx, &objects)?;
-                crate::archive::settle_later(tx, &objects, now)?;
+                delete_without_copies(tx, &objects, now)?;
                 return Ok(false);
             }
             if store::collect::fell_destroyed(tx, project, STEP)? > 0 {
@@ -88,7 +89,7 @@ async fn destroy(app: &App, subject: String) -> Result<Left> {
 
 /// Removes hidden copies that the removal of these objects left unreached, then deletes those objects that have no copy
 /// left.
-async fn collect_objects(app: &App, subject: &str) -> Result<Left> {
+async fn collect_objects(app: &Arc<App>, subject: &str) -> Result<Left> {
     let left: Leftovers = serde_json::from_str(subject).map_err(Error::internal)?;
     let left = match left.cascade_in.map(ProjectKey::from_number) {
         Some(project) => cascade(app, project, left).await?,
@@ -100,14 +101,13 @@ async fn collect_objects(app: &App, subject: &str) -> Result<Left> {
     serde_json::to_string(&left).map(Left::Subject).map_err(Error::internal)
 }
 
-async fn cascade(app: &App, project: ProjectKey, mut left: Leftovers) -> Result<Leftovers> {
-    let (gone, now) = (left.keys(), app.clock.now());
-    let done = app
-        .db
-        .write(move |tx| {
-            let done = store::removal::cascade_in(tx, project, &gone, STEP as usize)?;
-            record(tx, project, &done.removed, now)?;
-            Ok::<_, Error>(done)
+async fn cascade(app: &Arc<App>, project: ProjectKey, mut left: Leftovers) -> Result<Leftovers> {
+    let gone = left.keys();
+    let done = Ctx::own(app, "Collector")
+        .change(move |work| {
+            let done = removal::cascade_in(work.tx, project, &gone, STEP as usize)?;
+            record(work, project, &done.removed)?;
+            Ok(done)
         })
         .await?;
     left.objects.extend(done.removed.iter().map(|copy| copy.object.number()));
@@ -117,27 +117,27 @@ async fn cascade(app: &App, project: ProjectKey, mut left: Leftovers) -> Result<
     Ok(left)
 }
 
-fn record(tx: &Tx, project: ProjectKey, removed: &[Present], now: i64) -> Result<()> {
-    let project = store::project::by_keys(tx, &[project])?.first().map(|project| project.id.to_string());
-    for part in removed.chunks(audit::event::MAX_SUBJECTS - 1) {
-        let subjects = part.iter().map(|copy| copy.id.to_string());
-        let why = json!({ "why": "hidden, and no longer linked to" });
-        own_event(tx, "data.removed", project.as_deref(), subjects, why, now)?;
-    }
-    Ok(())
+fn record(work: &Work<'_>, project: ProjectKey, removed: &[Present]) -> Result<()> {
+    let found = store::project::by_keys(work.tx, &[project])?;
+    let Some(project) = found.first().filter(|_| !removed.is_empty()) else { return Ok(()) };
+    let event = Event::done("data.removed").project(&project.id).after(crate::remove::unreached());
+    work.record_each(&event, removed.iter().map(|copy| &copy.id))
 }
 
 async fn delete_some(app: &App, mut left: Leftovers) -> Result<Leftovers> {
     let later = left.objects.split_off(left.objects.len().min(STEP as usize));
     let (objects, now) = (left.keys(), app.clock.now());
-    app.db
-        .write(move |tx| {
-            store::collect::delete_without_copies(tx, &objects)?;
-            crate::archive::settle_later(tx, &objects, now)
-        })
-        .await?;
+    app.db.write(move |tx| delete_without_copies(tx, &objects, now)).await?;
     left.objects = later;
     Ok(left)
+}
+
+/// Deletes what has no copy left. Files whose other copies are archived, or that share bytes with what went, may have to
+/// be settled anew.
+fn delete_without_copies(tx: &Tx, objects: &[ObjectKey], now: i64) -> Result<()> {
+    let sharing = store::collect::delete_without_copies(tx, objects)?;
+    crate::archive::settle_later(tx, objects, now)?;
+    crate::archive::settle_later(tx, &sharing, now)
 }
 
 /// Removes the bytes that nothing refers to, then the rows that named them. Bytes that cannot be removed now are passed

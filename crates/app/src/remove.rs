@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use policy::Action;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use store::access::Permit;
 use store::keys::ObjectKey;
 use store::placement::Present;
@@ -132,12 +132,17 @@ fn remove_copies(work: &Work<'_>, project: &Project, permit: &Permit<'_>, copies
     let removed = Event::done("data.removed").project(&project.id).rule(permit.rule().code());
     work.record_each(&removed, copies.iter().map(|copy| &copy.id))?;
     if !cascade.removed.is_empty() {
-        let unreached = removed.after(json!({ "why": "hidden, and no longer linked to" }));
+        let unreached = removed.after(unreached());
         work.record_each(&unreached, cascade.removed.iter().map(|copy| &copy.id))?;
     }
     let objects: Vec<ObjectKey> =
         named.into_iter().chain(cascade.removed.iter().map(|copy| copy.object)).collect();
     leave(work.tx, &Leftovers::new((!cascade.complete).then_some(project.key), &objects), work.now())
+}
+
+/// What events say about hidden copies that were not named.
+pub(crate) fn unreached() -> Json {
+    json!({ "why": "hidden, and no longer linked to" })
 }
 
 fn not_empty(project: &Project, path: &FolderPath) -> ApiError {

@@ -3,9 +3,6 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use audit::{AddressClass, Outcome};
-use serde_json::Value as Json;
-use store::db::Tx;
 use store::task::{self, Task, TaskKind};
 
 use crate::context::App;
@@ -76,22 +73,6 @@ where
 fn pause_after(attempts: u32) -> i64 {
     let doublings = attempts.saturating_sub(1).min(20);
     (RETRY_MS << doublings).min(LONGEST_RETRY_MS)
-}
-
-/// An event about something that the server did of itself.
-pub(crate) fn own_event(
-    tx: &Tx,
-    action: &str,
-    project: Option<&str>,
-    subjects: impl IntoIterator<Item = String>,
-    after: Json,
-    now: i64,
-) -> Result<()> {
-    let mut event = audit::Event::new(now, "background", action, Outcome::Allowed);
-    event.origin = Some(AddressClass::System);
-    event.subjects = project.map(ToOwned::to_owned).into_iter().chain(subjects).collect();
-    event.after = Some(after);
-    Ok(store::audit::append(tx, &event, project)?)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use wire::id::ContainerId;
 
 use crate::batch::in_batches;
-use crate::db::{DbError, Sql, Tx, params};
+use crate::db::{DbError, FromValue, Sql, Tx, params};
 use crate::keys::{BlobKey, ObjectKey, PlacementKey, ProjectKey};
 
 /// Bytes that nothing refers to any more.
@@ -67,17 +67,15 @@ pub fn forget_destroyed(tx: &Tx, project: ProjectKey) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Deletes those of these objects that have no copy left, and dooms the bytes that nothing refers to any more.
-pub fn delete_without_copies(tx: &Tx, objects: &[ObjectKey]) -> Result<(), DbError> {
+/// Deletes those of these objects that have no copy left, and dooms the bytes that nothing refers to any more. Says which
+/// other files use bytes that the deleted ones used.
+pub fn delete_without_copies(tx: &Tx, objects: &[ObjectKey]) -> Result<Vec<ObjectKey>, DbError> {
     let mut gone: Vec<ObjectKey> = Vec::new();
     in_batches(objects, |batch| {
         let mut sql = Sql::new("select key from object where key in (");
         sql.bind_list(batch.iter().copied());
         sql.push(") and not exists (select 1 from placement where placement.object = object.key)");
-        for row in tx.query_sql(&sql)? {
-            gone.push(row.get(0)?);
-        }
-        Ok(())
+        gather(tx, &sql, &mut gone)
     })?;
     let mut blobs: Vec<BlobKey> = Vec::new();
     in_batches(&gone, |batch| {
@@ -85,9 +83,7 @@ pub fn delete_without_copies(tx: &Tx, objects: &[ObjectKey]) -> Result<(), DbErr
             "select distinct stored_blob from file_part where stored_blob is not null and object in (",
         );
         sql.bind_list(batch.iter().copied()).push(")");
-        for row in tx.query_sql(&sql)? {
-            blobs.push(row.get(0)?);
-        }
+        gather(tx, &sql, &mut blobs)?;
         for statement in [
             "delete from file_part where object in (",
             "delete from object_details where object in (",
@@ -100,7 +96,22 @@ pub fn delete_without_copies(tx: &Tx, objects: &[ObjectKey]) -> Result<(), DbErr
         }
         Ok(())
     })?;
-    doom_unused(tx, &blobs)
+    doom_unused(tx, &blobs)?;
+    let mut sharing: Vec<ObjectKey> = Vec::new();
+    in_batches(&blobs, |batch| {
+        let mut sql = Sql::new("select distinct object from file_part where stored_blob in (");
+        sql.bind_list(batch.iter().copied()).push(")");
+        gather(tx, &sql, &mut sharing)
+    })?;
+    Ok(sharing)
+}
+
+/// Adds the first column of every row to a list.
+fn gather<T: FromValue>(tx: &Tx, sql: &Sql, into: &mut Vec<T>) -> Result<(), DbError> {
+    for row in tx.query_sql(sql)? {
+        into.push(row.get(0)?);
+    }
+    Ok(())
 }
 
 /// Marks those of these blobs to which no part of a file refers. From then on nothing may refer to them: whoever looks

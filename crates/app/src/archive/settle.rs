@@ -11,9 +11,11 @@ use store::task::{self, Task, TaskKind};
 use store::text::Word;
 use wire::id::ContainerId;
 
-use crate::context::App;
+use crate::context::{App, Ctx};
 use crate::error::{Error, Result};
-use crate::tasks::{Left, own_event, work_off};
+use crate::event::Event;
+use crate::tasks::{Left, work_off};
+use crate::work::Work;
 
 /// Files of one task.
 const FILES_OF_A_TASK: usize = 500;
@@ -79,13 +81,12 @@ async fn of_project(app: &App, subject: &str) -> Result<Left> {
 async fn settle(app: &Arc<App>, task: Task) -> Result<Left> {
     let mut files: Vec<i64> = serde_json::from_str(&task.subject).map_err(Error::internal)?;
     let rest = files.split_off(files.len().min(STEP));
-    let (key, now) = (task.key, app.clock.now());
+    let key = task.key;
     let batch: Vec<ObjectKey> = files.iter().copied().map(ObjectKey::from_number).collect();
-    let moves = app
-        .db
-        .write(move |tx| {
-            task::hold(tx, key, now.saturating_add(HOLD_MS))?;
-            batch.iter().map(|file| settle_one(tx, *file, now)).collect::<Result<Vec<_>>>()
+    let moves = Ctx::own(app, "Archivist")
+        .change(move |work| {
+            task::hold(work.tx, key, work.now().saturating_add(HOLD_MS))?;
+            batch.iter().map(|file| settle_one(work, *file)).collect::<Result<Vec<_>>>()
         })
         .await?;
     for (file, moves) in files.into_iter().map(ObjectKey::from_number).zip(moves) {
@@ -94,14 +95,14 @@ async fn settle(app: &Arc<App>, task: Task) -> Result<Left> {
     Left::list(&rest)
 }
 
-fn settle_one(tx: &Tx, file: ObjectKey, now: i64) -> Result<Vec<Move>> {
-    let (settled, moves) = archive::settle(tx, file)?;
-    record(tx, file, &settled, now)?;
+fn settle_one(work: &Work<'_>, file: ObjectKey) -> Result<Vec<Move>> {
+    let (settled, moves) = archive::settle(work.tx, file)?;
+    record(work, file, &settled)?;
     Ok(moves)
 }
 
 /// Moves the bytes of one file to where they belong. A move can be repeated, so a crash in between does no harm.
-async fn move_bytes(app: &App, file: ObjectKey, moves: Vec<Move>) -> Result<()> {
+async fn move_bytes(app: &Arc<App>, file: ObjectKey, moves: Vec<Move>) -> Result<()> {
     let mut back: Vec<BlobKey> = Vec::new();
     for Move { blob, id, into_archive } in moves {
         let id: BlobId = id.parse().map_err(Error::internal)?;
@@ -110,23 +111,22 @@ async fn move_bytes(app: &App, file: ObjectKey, moves: Vec<Move>) -> Result<()> 
             back.push(blob);
         }
     }
-    let now = app.clock.now();
-    app.db
-        .write(move |tx| {
-            let live = archive::arrived(tx, file, &back)?;
-            record(tx, file, &live, now)
+    Ctx::own(app, "Archivist")
+        .change(move |work| {
+            let live = archive::arrived(work.tx, file, &back)?;
+            record(work, file, &live)
         })
         .await
 }
 
-fn record(tx: &Tx, file: ObjectKey, settled: &[Settled], now: i64) -> Result<()> {
+fn record(work: &Work<'_>, file: ObjectKey, settled: &[Settled]) -> Result<()> {
     if settled.is_empty() {
         return Ok(());
     }
-    let Some(id) = archive::id_of(tx, file)? else { return Ok(()) };
+    let Some(id) = archive::id_of(work.tx, file)? else { return Ok(()) };
     for copy in settled {
         let after = json!({ "archivalState": copy.archival.word() });
-        own_event(tx, "data.archiveSettled", Some(copy.project.as_str()), [id.to_string()], after, now)?;
+        work.record(Event::done("data.archiveSettled").project(&copy.project).subject(&id).after(after))?;
     }
     Ok(())
 }

@@ -46,7 +46,13 @@ pub async fn round(app: &Arc<App>, before: i64, rate: Option<u64>) -> Result<usi
     let due = app.db.read(move |tx| Ok::<_, Error>(store::blob::unverified_since(tx, before, STEP)?)).await?;
     for blob in &due {
         let id: BlobId = blob.id.parse().map_err(Error::internal)?;
-        match app.blobs.verify(id, tier_of(blob)).await {
+        let tier = tier_of(blob);
+        let mut found = app.blobs.verify(id, tier).await;
+        if matches!(found, Err(BlobError::Missing(_))) {
+            // It may have been moved into the archive, or back, since it was looked up.
+            found = app.blobs.verify(id, tier.other()).await;
+        }
+        match found {
             Ok(sealed) if hex::encode(sealed.sha256) == blob.sha256 => {
                 let (key, now) = (blob.key, app.clock.now());
                 app.db.write(move |tx| Ok::<_, Error>(store::blob::verified(tx, key, now)?)).await?;

@@ -1,5 +1,6 @@
 //! The bytes of files: up in parts, sealed, and down again.
 
+mod archived;
 mod damage;
 mod download;
 mod dx;
@@ -125,8 +126,13 @@ async fn address_of(client: &Client, file: &str, input: Value) -> Address {
 
 /// The stored files of bytes under the data directory.
 fn stored(world: &World) -> Vec<std::path::PathBuf> {
+    stored_in(world, "files")
+}
+
+/// Those in one of the two places, `files` and `archive`.
+fn stored_in(world: &World, place: &str) -> Vec<std::path::PathBuf> {
     let mut found = Vec::new();
-    let mut open = vec![world.data.path().join("data/files/blobs")];
+    let mut open = vec![world.data.path().join("data").join(place).join("blobs")];
     while let Some(dir) = open.pop() {
         for entry in std::fs::read_dir(dir).unwrap() {
             let path = entry.unwrap().path();

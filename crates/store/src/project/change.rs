@@ -12,8 +12,14 @@ use crate::text::{self, Word as _};
 /// Stores the texts, flags, settings and payer of a project as they are in `project`, as its next version. Its tags,
 /// properties, owner and transfer are changed by functions of their own.
 ///
-/// Counts as a change of access, since flags and the payer take part in every decision.
+/// Counts as a change of access, since flags and the payer take part in every decision. With another payer, its archived
+/// files are settled anew: per payer, copies are archived together.
 pub fn save(tx: &Tx, permit: &Permit<'_>, project: &Project, now: i64) -> Result<(), DbError> {
+    let payer: String =
+        tx.query_one("select bill_to from project where key = $1", params![permit.project()])?.get(0)?;
+    if payer != project.bill_to {
+        task::add(tx, TaskKind::SettleProject, project.id.as_str(), now, now)?;
+    }
     let (flags, limits) = (project.flags, project.limits);
     tx.execute(
         "update project set name = $2, summary = $3, description = $4, bill_to = $5, protected = $6, restricted = $7,
