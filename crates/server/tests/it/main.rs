@@ -26,6 +26,6 @@ mod raw;
 mod remove;
 mod search;
 mod things;
-mod web;
 mod tree;
+mod web;
 mod world;
