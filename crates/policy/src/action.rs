@@ -4,7 +4,8 @@ use wire::Level;
 
 use crate::capability::{Capabilities, Capability};
 use crate::facts::{Facts, ObjectState};
-use crate::role::{Rights, Role};
+use crate::rights::Rights;
+use crate::role::Role;
 
 /// One thing that a caller wants to do in a project.
 ///

@@ -1,7 +1,8 @@
 //! Entries that are raised and lowered: one entry per principal, which invitations join and decreases cut
 //! (contract 5.4, B11.34).
 
-use crate::role::{Rights, Role};
+use crate::rights::Rights;
+use crate::role::Role;
 
 /// The role of an entry after somebody was invited to `asked`; none when it holds all of that already.
 ///

@@ -1,13 +1,13 @@
 //! The one decision.
 
-use wire::{ErrorType, Level};
-
 use crate::action::{Action, Requirement, Subject};
 use crate::capability::{Capabilities, Capability};
+use crate::decision::{Decision, ObjectFields, Reason};
 use crate::evaluate::{Held, Recorder, Silent, evaluate, sees_object, sees_own};
 use crate::facts::{BillingGate, Facts, ShareMode};
+use crate::outcome::Outcome;
 use crate::rule::Rule;
-use crate::{sentence, special};
+use crate::special;
 
 /// Decides, without allocating. `reasons` stays empty; [`explain`] fills it.
 #[must_use]
@@ -40,100 +40,6 @@ pub fn object_fields(facts: &Facts) -> Option<ObjectFields> {
             ObjectFields::All
         }
     })
-}
-
-/// The answer to "may this actor do this", with its reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
-    /// Yes, or the kind of no.
-    pub outcome: Outcome,
-    /// The rule that decided: what gave the last capability that was needed, or the first rule in the order of
-    /// contract B1 that stands in the way.
-    pub rule: Rule,
-    /// The capabilities that were needed and are not held; empty where the refusal is about something else.
-    pub missing: Capabilities,
-    /// The wire level that the caller has in the project.
-    pub level: Level,
-    /// What each step did, in order; filled by [`explain`] only.
-    pub reasons: Vec<Reason>,
-}
-
-impl Decision {
-    /// Whether the answer is yes.
-    #[must_use]
-    pub fn allowed(&self) -> bool {
-        self.outcome == Outcome::Allowed
-    }
-
-    /// A sentence for the person: what happened, why, what to do. `subject` is the id of the project or organisation
-    /// that was decided about. A refusal with [`Outcome::Hidden`] must not show it to the caller, who is told that
-    /// nothing of the kind was found.
-    #[must_use]
-    pub fn message(&self, subject: &str) -> String {
-        sentence::sentence(self, subject)
-    }
-
-    pub(crate) fn plain(rule: Rule, outcome: Outcome) -> Self {
-        Self { outcome, rule, missing: Capabilities::NONE, level: Level::None, reasons: Vec::new() }
-    }
-}
-
-/// Yes, or the kind of no.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Outcome {
-    /// The caller may.
-    Allowed,
-    /// The caller may not even know that the subject exists: answer as for an absent one.
-    Hidden,
-    /// The caller may not.
-    PermissionDenied,
-    /// The state of the project does not allow it.
-    InvalidState,
-    /// What was asked for cannot be given.
-    InvalidInput,
-    /// The account to be charged is at its limit. States are checked before billing (contract data 2): a use case
-    /// that has states to check does so before it answers with this.
-    SpendingLimitExceeded,
-    /// The organisation to be charged has expired; as above.
-    OrgExpired,
-}
-
-impl Outcome {
-    /// The wire's error type; `None` for a yes.
-    #[must_use]
-    pub fn error_type(self) -> Option<ErrorType> {
-        match self {
-            Self::Allowed => None,
-            Self::Hidden => Some(ErrorType::ResourceNotFound),
-            Self::PermissionDenied => Some(ErrorType::PermissionDenied),
-            Self::InvalidState => Some(ErrorType::InvalidState),
-            Self::InvalidInput => Some(ErrorType::InvalidInput),
-            Self::SpendingLimitExceeded => Some(ErrorType::SpendingLimitExceeded),
-            Self::OrgExpired => Some(ErrorType::OrgExpired),
-        }
-    }
-}
-
-/// What one step of the evaluation did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reason {
-    /// The rule.
-    pub rule: Rule,
-    /// What it gave (some of it perhaps held already).
-    pub added: Capabilities,
-    /// What it took out, or kept from being given.
-    pub removed: Capabilities,
-}
-
-/// Which fields of an object the caller may read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ObjectFields {
-    /// All.
-    All,
-    /// Those a maker who may not list sees: id, class, name, folder, state, parts, size (contract B11.26).
-    Maker,
-    /// Those of an analyze-only share: id, class, name, folder, size, created, types, tags, share (contract B3).
-    AnalyzeOnly,
 }
 
 /// Whether the action is allowed, for callers that ask often and want no reason.

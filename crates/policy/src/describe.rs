@@ -4,11 +4,13 @@ use wire::Level;
 
 use crate::action::Subject;
 use crate::capability::{Capabilities, Capability};
-use crate::decide::{Reason, Trace};
+use crate::decide::Trace;
+use crate::decision::Reason;
 use crate::evaluate::{Held, Silent, evaluate};
 use crate::facts::{Facts, PlatformKind, Via};
 use crate::grants::{direct_stands_alone, survives};
-use crate::role::{Ceiling, Rights, Role};
+use crate::rights::{Ceiling, Rights};
+use crate::role::Role;
 use crate::rule::Rule;
 
 /// What the actor may do, without a reason.

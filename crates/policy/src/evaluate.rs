@@ -18,7 +18,7 @@ use crate::facts::{
 use crate::grants::{direct_stands_alone, survives};
 use crate::masks::{BEHIND_NOTICE, NOT_FOR_JOBS, WRITES, leaving, share_column};
 use crate::presets::{Preset, level_column, level_of};
-use crate::role::{Ceiling, Rights};
+use crate::rights::{Ceiling, Rights};
 use crate::rule::Rule;
 
 /// Hears what each step did.

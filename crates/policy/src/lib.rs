@@ -15,13 +15,16 @@ pub mod action;
 pub mod capability;
 mod combine;
 pub mod decide;
+pub mod decision;
 pub mod describe;
 mod evaluate;
 pub mod facts;
 mod grants;
 mod masks;
 pub mod org;
+pub mod outcome;
 pub mod presets;
+pub mod rights;
 pub mod role;
 pub mod rule;
 pub mod scope;
@@ -32,7 +35,8 @@ pub mod system;
 pub use action::{Account, Action, Destination, FlagChange, Invitee, MemberChange, Requirement, Subject};
 pub use capability::{Capabilities, Capability};
 pub use combine::{lowered, raised};
-pub use decide::{Decision, ObjectFields, Outcome, Reason, decide, explain, object_fields};
+pub use decide::{decide, explain, object_fields};
+pub use decision::{Decision, ObjectFields, Reason};
 pub use describe::{Access, AccessReport, Source, describe, effective, may_own};
 pub use facts::{
     Actor, AdminAccess, BillTo, BillToOrg, BillingGate, Caller, Facts, Flags, Grant, Labels, ObjectFacts,
@@ -40,8 +44,10 @@ pub use facts::{
     ShareMode, Transfer, Via,
 };
 pub use org::{MemberListVisibility, OrgAction, OrgFacts, decide_org};
+pub use outcome::Outcome;
 pub use presets::Preset;
-pub use role::{BaseRole, BenchRole, Ceiling, FlowRole, ProjectRole, Rights, Role, TeamRoles};
+pub use rights::{Ceiling, Rights};
+pub use role::{BaseRole, BenchRole, FlowRole, ProjectRole, Role, TeamRoles};
 pub use rule::Rule;
 pub use scope::{ClassMask, ObjectClass, Visibility, scope};
 pub use system::{SystemAction, decide_system};

@@ -11,7 +11,7 @@ use crate::capability::Capability::{
 use crate::capability::{Capabilities, Capability};
 use crate::facts::{ShareFacts, ShareMode};
 use crate::presets::Preset;
-use crate::role::Rights;
+use crate::rights::Rights;
 
 /// What PUBLIC gives at most (contract B11.9).
 pub(crate) const PUBLIC: Capabilities = Capabilities::of(&[

@@ -1,8 +1,9 @@
 //! Who may do what in an organisation (contract 4). Everybody with a token may know that an organisation exists, so
 //! refusals are never hidden.
 
-use crate::decide::{Decision, Outcome};
+use crate::decision::Decision;
 use crate::facts::{Actor, OrgMember, PlatformKind, Scope};
+use crate::outcome::Outcome;
 use crate::rule::Rule;
 
 /// What is known about one actor in one organisation.

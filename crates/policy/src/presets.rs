@@ -28,7 +28,7 @@ use crate::capability::Capability::{
     SampleCreate, ShareManage, SharePublish, ShareSubscribe, ToolCreate, ToolEdit, ToolImage,
 };
 use crate::capability::{Capabilities, Capability};
-use crate::role::{Ceiling, Rights};
+use crate::rights::{Ceiling, Rights};
 
 #[rustfmt::skip]
 const TABLE: [Row; Capability::ALL.len()] = [

@@ -3,7 +3,7 @@
 //! Each has a short code that never changes its meaning: it stands in the audit log, in `describeAccess` and in the
 //! printed policy table. The sentence for people is in `sentence`.
 
-use crate::decide::Outcome;
+use crate::outcome::Outcome;
 
 macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident => $code:literal $(, $outcome:ident)?;)+) => {
@@ -25,12 +25,6 @@ macro_rules! rules {
             #[must_use]
             pub fn parse(code: &str) -> Option<Self> {
                 match code { $($code => Some(Self::$name),)+ _ => None }
-            }
-
-            /// The rule in words, addressed to the person whom it concerns; for refusals also what to do.
-            #[must_use]
-            pub fn sentence(self) -> &'static str {
-                crate::sentence::reason(self)
             }
 
             /// What a refusal under this rule is to a caller who sees the subject.

@@ -6,7 +6,8 @@ use crate::action::{Account, Action, FlagChange, Invitee, MemberChange};
 use crate::evaluate::Held;
 use crate::facts::{AdminAccess, BillTo, Facts, PlatformKind, Transfer, Via};
 use crate::presets::Preset;
-use crate::role::{Rights, Role};
+use crate::rights::Rights;
+use crate::role::Role;
 use crate::rule::Rule;
 
 /// The rule that lets the caller act by standing, without the capabilities of the action.

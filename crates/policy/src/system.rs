@@ -2,9 +2,10 @@
 
 use wire::Level;
 
-use crate::decide::{Decision, Outcome};
+use crate::decision::Decision;
 use crate::facts::{Actor, BillingGate, PlatformKind, Scope};
 use crate::org::need;
+use crate::outcome::Outcome;
 use crate::rule::Rule;
 
 /// One thing that a caller wants to do outside any project or organisation.

@@ -3,7 +3,8 @@
 use wire::Level;
 use wire::id::{Id, OrgId};
 
-use crate::role::{Rights, Role};
+use crate::rights::Rights;
+use crate::role::Role;
 
 /// One grant that reaches the actor.
 #[derive(Debug, Clone, PartialEq, Eq)]
