@@ -7,6 +7,7 @@ pub mod close;
 pub mod dedup;
 pub mod download;
 mod extents;
+mod grant;
 mod link;
 mod orphans;
 pub mod scrub;

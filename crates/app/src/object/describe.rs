@@ -1,5 +1,6 @@
 //! Describing data objects of every class (contract: data 9, F173, F186).
 
+mod fields;
 mod load;
 mod shown;
 
@@ -12,6 +13,8 @@ use crate::context::Ctx;
 use crate::error::{Error, Result};
 use crate::work::Work;
 
+use load::Loaded;
+
 /// `/<object>/describe`. A `project` that holds no copy that the caller may see is no error: the answer then shows
 /// another copy, and says where it lies.
 ///
@@ -23,8 +26,8 @@ pub async fn describe(ctx: Ctx, id: ObjectId, fields: Fields) -> Result<Describe
         let copy = work.any_copy(&id, hint.as_ref().ok().and_then(Option::as_ref))?;
         hint?;
         let (object, project) = (copy.object.key, copy.project.key);
-        load::Loaded::of_copy(work, copy, &fields)?
-            .describe(object, project, &fields)
+        let loaded = Loaded::of_copy(work, copy, &fields)?;
+        described(&loaded, object, project, &fields)
             .ok_or_else(|| Error::internal("a copy that was seen cannot be described"))
     })
     .await
@@ -52,6 +55,11 @@ pub(super) fn describe_each(
     work: &Work<'_>,
     asked: &[(ObjectKey, ProjectKey, &Fields)],
 ) -> Result<Vec<Option<Described>>> {
-    let loaded = load::Loaded::load(work, asked)?;
-    Ok(asked.iter().map(|(object, project, fields)| loaded.describe(*object, *project, fields)).collect())
+    let loaded = Loaded::load(work, asked)?;
+    Ok(asked.iter().map(|(object, project, fields)| described(&loaded, *object, *project, fields)).collect())
+}
+
+/// The description of one copy; none when it is absent or hidden.
+fn described(loaded: &Loaded, object: ObjectKey, project: ProjectKey, fields: &Fields) -> Option<Described> {
+    Some(fields::describe(loaded, &loaded.shown(object, project)?, fields))
 }

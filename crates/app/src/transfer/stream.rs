@@ -15,8 +15,8 @@ use store::blob::Extent;
 use tokio::sync::mpsc;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use super::download::ReadGrant;
 use super::extents::{self, Trouble};
+use super::grant::ReadGrant;
 use crate::error::{Error, Result};
 use crate::memory::Turn;
 
@@ -110,7 +110,7 @@ impl Producer {
 
     /// Sends what is left of the range, extent by extent.
     async fn send(&mut self, mut extents: VecDeque<Extent>, mut left: Range<u64>) -> Result<(), Stop> {
-        let app = Arc::clone(&self.grant.app);
+        let app = Arc::clone(self.grant.app());
         let mut looked_up_at = None;
         while let Some(extent) = extents.pop_front() {
             let blob = &extent.blob;

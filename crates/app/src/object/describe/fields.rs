@@ -1,6 +1,5 @@
 //! One description: which fields there are, and which of them the caller may read.
 
-use policy::ObjectFields;
 use serde_json::{Map, Value as Json, json};
 use store::object::{ObjectState, no_details};
 use store::part::Part;
@@ -9,12 +8,8 @@ use wire::Class;
 use wire::answer::Described;
 use wire::fields::{Description, Fields};
 
-use super::load::{Loaded, Shown};
-
-/// Fields for an object's maker who may not list the project (contract: identity-and-sharing B11.26).
-const OF_MAKER: &[&str] = &["class", "name", "folder", "state", "parts", "size"];
-/// Fields of what comes through an analyze-only share (contract: identity-and-sharing B3).
-const OF_ANALYZE_ONLY: &[&str] = &["class", "name", "folder", "size", "created", "types", "tags", "share"];
+use super::load::Loaded;
+use super::shown::Shown;
 
 /// Describes a copy. Name, folder, tags, properties and `modified` are those of this copy; the rest is the same in
 /// every copy. Fields that the object's class does not have are left out.
@@ -74,17 +69,6 @@ fn parts(parts: &[Part]) -> Json {
         (part.index.to_string(), Json::Object(entry))
     };
     Json::Object(parts.iter().map(entry).collect())
-}
-
-impl Shown<'_> {
-    /// Whether the caller may read a field. The id is always answered.
-    pub(super) fn may_read(&self, field: &str) -> bool {
-        match self.readable {
-            ObjectFields::All => true,
-            ObjectFields::Maker => OF_MAKER.contains(&field),
-            ObjectFields::AnalyzeOnly => OF_ANALYZE_ONLY.contains(&field),
-        }
-    }
 }
 
 /// A description that leaves out what the caller may not read.

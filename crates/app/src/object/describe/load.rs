@@ -11,12 +11,11 @@ use store::part::Part;
 use store::placement::Placement;
 use store::project::Project;
 use store::{object, part, placement};
-use wire::answer::Described;
+use wire::ApiError;
 use wire::fields::Fields;
 use wire::id::ContainerId;
-use wire::{ApiError, Class};
 
-use super::shown::describe;
+use super::shown::Shown;
 use crate::copies::Copy;
 use crate::error::Result;
 use crate::work::Work;
@@ -44,14 +43,6 @@ struct Copies {
     placements: HashMap<ObjectKey, Placement>,
     /// What the caller may read of each; those that are hidden from the caller are absent.
     readable: HashMap<ObjectKey, ObjectFields>,
-}
-
-/// One copy, and what of it the caller may read.
-pub(super) struct Shown<'a> {
-    pub(super) object: &'a Object,
-    pub(super) placement: &'a Placement,
-    pub(super) project: &'a ContainerId,
-    pub(super) readable: ObjectFields,
 }
 
 impl Loaded {
@@ -90,17 +81,8 @@ impl Loaded {
         Ok(loaded)
     }
 
-    /// The description of one copy; none when it is absent or hidden.
-    pub(super) fn describe(
-        &self,
-        object: ObjectKey,
-        project: ProjectKey,
-        fields: &Fields,
-    ) -> Option<Described> {
-        Some(describe(self, &self.shown(object, project)?, fields))
-    }
-
-    fn shown(&self, object: ObjectKey, project: ProjectKey) -> Option<Shown<'_>> {
+    /// One copy; none when it is absent or hidden.
+    pub(super) fn shown(&self, object: ObjectKey, project: ProjectKey) -> Option<Shown<'_>> {
         let copies = self.copies.get(&project)?;
         Some(Shown {
             object: self.objects.get(&object)?,
@@ -160,13 +142,6 @@ impl Copies {
             }
         }
         Ok(Self { project: project.id, placements, readable })
-    }
-}
-
-impl Shown<'_> {
-    /// Whether the object is made of parts.
-    pub(super) fn has_parts(&self) -> bool {
-        self.object.id.class() == Class::File
     }
 }
 

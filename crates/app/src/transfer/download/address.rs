@@ -9,8 +9,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use wire::id::{ContainerId, FileId};
 use wire::transfer::TransferUrl;
 
-use super::Asked;
 use crate::context::App;
+use crate::transfer::grant::Asked;
 
 /// What stays as it is in the last segment of a URL.
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
