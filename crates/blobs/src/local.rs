@@ -13,12 +13,13 @@ use bytes::Bytes;
 use crate::claim::Claims;
 use crate::config::{LocalConfig, Tier};
 use crate::digests::Sealed;
-use crate::error::{BlobError, Damage};
+use crate::error::BlobError;
 use crate::files::{FileLayer, ReadFile};
-use crate::format::{Index, SEAL, TAIL, Tail, list_len, usize_of};
+use crate::format::{Index, SEAL, TAIL, Tail, list_len};
 use crate::id::BlobId;
-use crate::reader::{Data, Opened, PIECE, piece_of};
-use crate::store::Listed;
+use crate::listed::Listed;
+use crate::piece::{PIECE, piece_of, read_range};
+use crate::reader::{Data, Opened};
 use area::Area;
 pub(crate) use temporary::Temporary;
 
@@ -183,23 +184,6 @@ impl Local {
             }
         }
         Ok(swept)
-    }
-}
-
-/// Reads a span of a file.
-pub(crate) fn read_range(
-    file: &dyn ReadFile,
-    id: BlobId,
-    start: u64,
-    end: u64,
-) -> Result<Vec<u8>, BlobError> {
-    let mut buffer = vec![0; usize_of(end - start)];
-    match file.read_exact_at(&mut buffer, start) {
-        Ok(()) => Ok(buffer),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-            Err(BlobError::Corrupt { id, damage: Damage::Length })
-        }
-        Err(error) => Err(BlobError::disk_of(id, "reading", error)),
     }
 }
 

@@ -12,15 +12,12 @@ use crate::error::BlobError;
 use crate::files::ReadFile;
 use crate::format::{Index, usize_of};
 use crate::lane::blocking;
-use crate::local::read_range;
-use crate::s3::S3Object;
-use crate::tree::CHUNK;
+use crate::piece::{PIECE, piece_of};
+use crate::s3::object::S3Object;
 
 /// Verified bytes in order, at most 1 MiB an item. It ends after the first error. Dropping it stops the reading.
 pub type ByteStream = BoxStream<'static, Result<Bytes, BlobError>>;
 
-/// Bytes read and verified at a time: large enough that the hop to a blocking thread does not count.
-pub(crate) const PIECE: u64 = 4 * CHUNK;
 /// Pieces in work at a time: one is read and verified while the one before is sent.
 const READAHEAD: usize = 2;
 
@@ -110,50 +107,6 @@ impl Reader {
         }
         Ok(whole.freeze())
     }
-}
-
-/// A piece of a range: whole chunks to read and verify, and the part of them that was asked for.
-#[derive(Debug, Clone)]
-pub(crate) struct Piece {
-    /// Where the chunks are in the blob.
-    pub(crate) chunks: Range<u64>,
-    /// The part asked for, in the blob.
-    wanted: Range<u64>,
-}
-
-impl Piece {
-    /// Verifies the chunks and cuts out the part asked for.
-    pub(crate) fn verified(&self, index: &Index, bytes: &Bytes) -> Result<Bytes, BlobError> {
-        index.verify(self.chunks.start, bytes)?;
-        let skip = usize_of(self.wanted.start - self.chunks.start);
-        Ok(bytes.slice(skip..skip + usize_of(self.wanted.end - self.wanted.start)))
-    }
-}
-
-impl Index {
-    /// Cuts a non-empty range inside the blob into pieces of `step` bytes, a multiple of the chunk.
-    pub(crate) fn pieces(&self, range: Range<u64>, step: u64) -> impl Iterator<Item = Piece> + Send + use<> {
-        let size = self.sealed.size;
-        let mut start = range.start;
-        std::iter::from_fn(move || {
-            if start >= range.end {
-                return None;
-            }
-            let first = start - start % CHUNK;
-            // Later pieces begin at multiples of the piece, whatever the first byte was.
-            let end = (start - start % step + step).min(size);
-            let last = range.end.next_multiple_of(CHUNK).min(end);
-            let piece = Piece { chunks: first..last, wanted: start..last.min(range.end) };
-            start = last;
-            Some(piece)
-        })
-    }
-}
-
-/// Reads and verifies one piece.
-pub(crate) fn piece_of(file: &dyn ReadFile, index: &Index, piece: &Piece) -> Result<Bytes, BlobError> {
-    let bytes = read_range(file, index.id, piece.chunks.start, piece.chunks.end)?;
-    piece.verified(index, &Bytes::from(bytes))
 }
 
 /// Ends a stream after its first error.

@@ -1,14 +1,13 @@
 //! Blobs in a bucket of an S3-compatible store.
 
 mod connect;
+pub(crate) mod object;
 mod upload;
 
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use bytes::Bytes;
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::stream::{StreamExt, TryStreamExt};
 use object_store::aws::AmazonS3;
 use object_store::multipart::MultipartStore;
 use object_store::path::Path;
@@ -20,8 +19,9 @@ use crate::error::{BlobError, Damage};
 use crate::format::{FORMAT, Index, TAIL, Tail};
 use crate::id::BlobId;
 use crate::lane::blocking;
-use crate::reader::{Data, Opened, PIECE, Reader};
-use crate::store::{ListStream, Listed};
+use crate::listed::{ListStream, Listed};
+use crate::reader::{Data, Opened, Reader};
+use object::S3Object;
 pub(crate) use upload::Upload;
 
 /// A bare client, for tests that need to see or do what a blob store does not.
@@ -30,10 +30,6 @@ pub(crate) fn connect_for_tests(config: &S3Config) -> AmazonS3 {
     connect::connect(config).unwrap()
 }
 
-/// Bytes fetched at a time: large enough that the way to the store and back does not count.
-const WINDOW: u64 = 4 * PIECE;
-/// Windows under way at a time.
-const READAHEAD: usize = 3;
 /// The largest object that S3 copies by itself, in bytes.
 const LARGEST_COPY: u64 = 5 << 30;
 
@@ -44,12 +40,6 @@ pub(crate) struct S3 {
     live: Path,
     archive: Path,
     claims: Claims,
-}
-
-/// An opened blob's data.
-pub(crate) struct S3Object {
-    s3: Arc<S3>,
-    path: Path,
 }
 
 impl S3 {
@@ -137,12 +127,12 @@ impl S3 {
         let opened = match blocking(move || Tail::read(id, &tail, stored)).await? {
             Tail::Whole(index, data) => Opened { index, data: Data::Memory(data) },
             Tail::Listed(index) => {
-                Opened { index, data: Data::Object(S3Object { s3: Arc::clone(self), path }) }
+                Opened { index, data: Data::Object(S3Object::new(self.store.clone(), path)) }
             }
             Tail::Unlisted(sealed, range) => {
                 let list = self.store.get_range(&path, range).await.map_err(failed)?;
                 let index = blocking(move || Index::new(id, sealed, &list)).await?;
-                Opened { index, data: Data::Object(S3Object { s3: Arc::clone(self), path }) }
+                Opened { index, data: Data::Object(S3Object::new(self.store.clone(), path)) }
             }
         };
         Ok(opened)
@@ -234,33 +224,4 @@ impl S3 {
             Err(error) => Err(failed(error)),
         }
     }
-}
-
-impl S3Object {
-    /// Fetches and verifies a non-empty range.
-    pub(crate) fn stream(
-        &self,
-        index: Arc<Index>,
-        range: Range<u64>,
-    ) -> impl futures::Stream<Item = Result<Bytes, BlobError>> + Send + use<> {
-        let (s3, path) = (Arc::clone(&self.s3), self.path.clone());
-        stream::iter(index.pieces(range, WINDOW))
-            .map(move |window| {
-                let (s3, path, index) = (Arc::clone(&s3), path.clone(), Arc::clone(&index));
-                async move {
-                    let failed = |error| BlobError::object_of(index.id, "reading", error);
-                    let bytes = s3.store.get_range(&path, window.chunks.clone()).await.map_err(failed)?;
-                    blocking(move || window.verified(&index, &bytes)).await
-                }
-            })
-            .buffered(READAHEAD)
-            .map_ok(|bytes| stream::iter(cut(bytes)).map(Ok))
-            .try_flatten()
-    }
-}
-
-/// Cuts a window into items of the promised size.
-fn cut(mut bytes: Bytes) -> impl Iterator<Item = Bytes> {
-    let item = usize::try_from(PIECE).unwrap_or(usize::MAX);
-    std::iter::from_fn(move || (!bytes.is_empty()).then(|| bytes.split_to(item.min(bytes.len()))))
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use futures::stream::{self, BoxStream, StreamExt, TryStreamExt};
+use futures::stream::{self, StreamExt, TryStreamExt};
 
 use crate::config::{Config, Tier};
 use crate::digests::Sealed;
 use crate::error::BlobError;
 use crate::id::BlobId;
 use crate::lane::blocking;
+use crate::listed::ListStream;
 use crate::local::Local;
 use crate::reader::Reader;
 use crate::s3::{S3, Upload};
@@ -26,20 +27,6 @@ enum Backend {
     Disk(Arc<Local>),
     Object(Arc<S3>),
 }
-
-/// One stored blob, as listing shows it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Listed {
-    /// Its id.
-    pub id: BlobId,
-    /// Bytes it takes in the store: its own and those of its digests.
-    pub stored: u64,
-    /// When it was written or moved here, by the store's clock.
-    pub modified: SystemTime,
-}
-
-/// Stored blobs, in no order.
-pub type ListStream = BoxStream<'static, Result<Listed, BlobError>>;
 
 impl BlobStore {
     /// Opens a store, creating what is missing of it.
