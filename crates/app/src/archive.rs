@@ -22,7 +22,7 @@ use wire::{ApiError, ErrorType};
 
 use crate::context::Ctx;
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::folder::missing;
 use crate::work::Work;
 
@@ -49,7 +49,7 @@ pub async fn archive(ctx: Ctx, id: ProjectId, input: Archive) -> Result<Archived
         let keys: Vec<ObjectKey> = files.iter().map(|file| file.object).collect();
         let marked = archive::mark(work.tx, &permit, &keys, input.all_copies)?;
         let marked: Vec<&FileCopy> = files.iter().filter(|file| marked.contains(&file.object)).collect();
-        let event = Event::done("data.archived")
+        let event = Event::done(EventName::DataArchived)
             .project(&project.id)
             .rule(permit.rule().code())
             .after(json!({ "allCopies": input.all_copies }));
@@ -97,7 +97,7 @@ fn bring_back(
 ) -> Result<()> {
     let keys: Vec<ObjectKey> = files.iter().map(|file| file.object).collect();
     archive::unmark(work.tx, permit, &keys)?;
-    let event = Event::done("data.unarchived").project(&project.id).rule(permit.rule().code());
+    let event = Event::done(EventName::DataUnarchived).project(&project.id).rule(permit.rule().code());
     record(work, &event, &files.iter().collect::<Vec<_>>())?;
     settle::later(work.tx, &keys, work.now().saturating_add(wait_ms), work.now())
 }

@@ -22,7 +22,7 @@ use wire::{ApiError, Class, ErrorType};
 
 use crate::context::Ctx;
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::folder::shown;
 use crate::work::Work;
 use plan::Plan;
@@ -149,14 +149,14 @@ fn write(work: &Work<'_>, permit: &Permit<'_>, from: &Project, access: &Access, 
 
 fn record(work: &Work<'_>, from: &Project, into: &Project, rule: policy::Rule, plan: &Plan) -> Result<()> {
     let folder = shown(&plan.destination);
-    let out = Event::done("data.cloned")
+    let out = Event::done(EventName::DataCloned)
         .project(&from.id)
         .subject(&into.id)
         .rule(rule.code())
         .after(json!({ "project": into.id, "folder": folder }));
     work.record_each(&out, plan.copies.iter().map(|(copy, _)| &copy.id))?;
     work.record(
-        Event::done("data.received")
+        Event::done(EventName::DataReceived)
             .project(&into.id)
             .subject(&from.id)
             .after(json!({ "folder": folder, "objects": plan.copies.len(), "folders": plan.folders.len() })),

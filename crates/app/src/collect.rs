@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use blobs::{BlobId, Tier};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
 use store::db::Tx;
 use store::keys::{BlobKey, ObjectKey, ProjectKey};
 use store::placement::Present;
@@ -13,7 +14,7 @@ use wire::id::ContainerId;
 
 use crate::context::{App, Ctx};
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::tasks::{Left, work_off};
 use crate::work::Work;
 
@@ -120,8 +121,13 @@ async fn cascade(app: &Arc<App>, project: ProjectKey, mut left: Leftovers) -> Re
 fn record(work: &Work<'_>, project: ProjectKey, removed: &[Present]) -> Result<()> {
     let found = store::project::by_keys(work.tx, &[project])?;
     let Some(project) = found.first().filter(|_| !removed.is_empty()) else { return Ok(()) };
-    let event = Event::done("data.removed").project(&project.id).after(crate::remove::unreached());
+    let event = Event::done(EventName::DataRemoved).project(&project.id).after(unreached());
     work.record_each(&event, removed.iter().map(|copy| &copy.id))
+}
+
+/// What events say about hidden copies that were not named.
+pub(crate) fn unreached() -> Json {
+    json!({ "why": "hidden, and no longer linked to" })
 }
 
 async fn delete_some(app: &App, mut left: Leftovers) -> Result<Leftovers> {

@@ -2,18 +2,23 @@
 //!
 //! Events carry ids, never names or addresses, so that what they say of a person stays erasable.
 
+mod name;
+
 use std::net::IpAddr;
 
 use audit::{AddressClass, Outcome};
 use serde_json::{Value as Json, json};
 use store::access::Refused;
+use store::db::Tx;
 
 use crate::context::Ctx;
+use crate::error::Result;
+pub use name::EventName;
 
 /// What happened, before the transaction gives it time, actor and request.
 #[derive(Debug, Clone)]
 pub struct Event {
-    action: &'static str,
+    name: EventName,
     outcome: Outcome,
     project: Option<String>,
     subjects: Vec<String>,
@@ -23,11 +28,11 @@ pub struct Event {
 }
 
 impl Event {
-    /// Something that was done. `action` is `<what>.<verb>`, such as `member.invite`.
+    /// Something that was done.
     #[must_use]
-    pub fn done(action: &'static str) -> Self {
+    pub fn done(name: EventName) -> Self {
         Self {
-            action,
+            name,
             outcome: Outcome::Allowed,
             project: None,
             subjects: Vec::new(),
@@ -39,8 +44,8 @@ impl Event {
 
     /// Something that was refused, though not by the access decision: a wrong password, say.
     #[must_use]
-    pub fn failed(action: &'static str) -> Self {
-        Self { outcome: Outcome::Refused, ..Self::done(action) }
+    pub fn failed(name: EventName) -> Self {
+        Self { outcome: Outcome::Refused, ..Self::done(name) }
     }
 
     /// A refusal of the access decision.
@@ -52,7 +57,7 @@ impl Event {
             subjects: refused.subjects.clone(),
             rule: Some(refused.decision.rule.code().to_owned()),
             after: Some(json!({ "asked": refused.asked })),
-            ..Self::done("access.refuse")
+            ..Self::done(EventName::AccessRefused)
         }
     }
 
@@ -91,20 +96,35 @@ impl Event {
         self
     }
 
-    /// The event as the log keeps it, and the project that it stands under.
-    pub(crate) fn entry(self, ctx: &Ctx) -> (audit::Event, Option<String>) {
-        let mut entry = audit::Event::new(ctx.now(), ctx.method.as_str(), self.action, self.outcome);
+    /// Writes the event into a transaction that serves a request.
+    pub(crate) fn write(self, tx: &Tx, ctx: &Ctx) -> Result<()> {
+        let project = self.project.clone();
+        let mut entry = self.entry(ctx.method.as_str(), ctx.now());
         if let Some(caller) = &ctx.caller {
             entry.actor = Some(caller.id.as_id().clone());
             entry.token = Some(caller.token_ref().to_owned());
         }
         entry.origin = Some(ctx.request.origin.map_or(AddressClass::System, class_of));
         entry.request = Some(ctx.request.id.to_string());
-        entry.subjects = self.project.iter().chain(&self.subjects).cloned().collect();
+        Ok(store::audit::append(tx, &entry, project.as_deref())?)
+    }
+
+    /// Writes an event about something that the server did of itself; `job` says what it was at.
+    pub(crate) fn write_own(self, tx: &Tx, job: &str, now: i64) -> Result<()> {
+        let project = self.project.clone();
+        let mut entry = self.entry(job, now);
+        entry.origin = Some(AddressClass::System);
+        Ok(store::audit::append(tx, &entry, project.as_deref())?)
+    }
+
+    /// The event as the log keeps it, but for who asked and from where.
+    fn entry(self, method: &str, at: i64) -> audit::Event {
+        let mut entry = audit::Event::new(at, method, self.name.as_str(), self.outcome);
+        entry.subjects = self.project.into_iter().chain(self.subjects).collect();
         entry.rule = self.rule;
         entry.before = self.before;
         entry.after = self.after;
-        (entry, self.project)
+        entry
     }
 }
 

@@ -12,7 +12,7 @@ use wire::{ApiError, ErrorType};
 
 use crate::context::Ctx;
 use crate::error::Result;
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::sign_in::Step;
 use crate::work::Work;
 
@@ -78,7 +78,7 @@ pub async fn sign_in(ctx: &Ctx, person: Person) -> Result<Option<Step>> {
         let key = external_identity::account_of(work.tx, &person.issuer, &person.subject)?;
         let account = key.map(|key| account::by_key(work.tx, key)).transpose()?;
         let Some(account) = account.filter(|account| account.state == AccountState::Active) else {
-            work.record(Event::failed("signIn.provider").after(person.event()))?;
+            work.record(Event::failed(EventName::SignInProviderRefused).after(person.event()))?;
             return Ok(None);
         };
         let factor = second_factor::of(work.tx, account.key)?.secret.is_some();
@@ -107,7 +107,7 @@ pub async fn link(ctx: Ctx, person: Person) -> Result<()> {
             None => {}
         }
         external_identity::insert(work.tx, caller.account, &person.issuer, &person.subject, work.now())?;
-        work.record(Event::done("identity.linked").subject(&caller.id).after(person.event()))
+        work.record(Event::done(EventName::IdentityLinked).subject(&caller.id).after(person.event()))
     })
     .await
 }
@@ -133,7 +133,7 @@ pub async fn unlink(ctx: Ctx, person: Person) -> Result<()> {
             )
             .into());
         }
-        work.record(Event::done("identity.unlinked").subject(&caller.id).before(person.event()))
+        work.record(Event::done(EventName::IdentityUnlinked).subject(&caller.id).before(person.event()))
     })
     .await
 }

@@ -20,6 +20,7 @@ use wire::{ApiError, Class, Level};
 
 use crate::context::App;
 use crate::error::{Error, Result};
+use crate::event::{Event, EventName};
 
 /// Everything a fixture may hold. People and organisations are named by handle, everywhere.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -202,8 +203,7 @@ pub async fn add(app: &App, fixture: Fixture) -> Result<Vec<Issued>> {
             for (token, issued) in fixture.token.iter().zip(&issued) {
                 seed.token(token, issued)?;
             }
-            let event = audit::Event::new(now, "fixture", "fixture.loaded", audit::Outcome::Allowed);
-            Ok(store::audit::append(tx, &event, None)?)
+            Event::done(EventName::FixtureLoaded).write_own(tx, "FixtureLoad", now)
         })
         .await
         .map(|()| answer)

@@ -19,7 +19,7 @@ use wire::{ApiError, ErrorType};
 
 use crate::context::Ctx;
 use crate::error::Result;
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::work::Work;
 
 pub use list::list;
@@ -48,7 +48,7 @@ pub async fn new(ctx: Ctx, id: ContainerId, input: NewFolder) -> Result<Made> {
             folder::insert(work.tx, &permit, parent, path)?;
         }
         work.record(
-            Event::done("folder.made")
+            Event::done(EventName::FolderMade)
                 .project(&project.id)
                 .rule(permit.rule().code())
                 .after(json!({ "folder": shown(path) })),
@@ -81,7 +81,7 @@ pub async fn rename(ctx: Ctx, id: ContainerId, input: RenameFolder) -> Result<Ma
         check_subtree(work, &project, from, &target, MAX_MOVED)?;
         folder::rename(work.tx, &permit, key, from, &target, parent)?;
         work.record(
-            Event::done("folder.renamed")
+            Event::done(EventName::FolderRenamed)
                 .project(&project.id)
                 .rule(permit.rule().code())
                 .before(json!({ "folder": shown(from) }))

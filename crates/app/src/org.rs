@@ -18,7 +18,7 @@ use wire::{ApiError, ErrorType};
 
 use crate::context::Ctx;
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 
 pub use describe::describe;
 pub(crate) use describe::one as describe_one;
@@ -61,7 +61,7 @@ pub async fn new(ctx: Ctx, input: New) -> Result<Made> {
         let leave = work.org_permit(&access, OrgAction::Administer)?;
         apply(&mut made, &input.policies);
         org::save(work.tx, &leave, &made)?;
-        work.record(Event::done("org.made").subject(&id).after(policies(&made)))?;
+        work.record(Event::done(EventName::OrgMade).subject(&id).after(policies(&made)))?;
         Ok(Made::new(id))
     })
     .await
@@ -92,7 +92,7 @@ pub async fn update(ctx: Ctx, id: OrgId, input: Update) -> Result<Made> {
         if renamed || was != is || before.saml_idp != after.saml_idp {
             org::save(work.tx, &permit, &after)?;
             work.record(
-                Event::done("org.updated")
+                Event::done(EventName::OrgUpdated)
                     .subject(&after.id)
                     .before(was)
                     .after(json!({ "policies": is, "renamed": renamed, "samlIdP": after.saml_idp })),
@@ -131,7 +131,7 @@ pub async fn destroy(ctx: Ctx, id: OrgId, _: NoInput) -> Result<Made> {
         }
         org::destroy(work.tx, &permit, work.now())?;
         let projects: Vec<_> = revoked.into_iter().map(|grant| grant.project).collect();
-        work.record_each(&Event::done("org.destroyed").subject(&found.id), &projects)?;
+        work.record_each(&Event::done(EventName::OrgDestroyed).subject(&found.id), &projects)?;
         Ok(Made::new(found.id))
     })
     .await

@@ -19,7 +19,7 @@ use wire::text::RegionName;
 use crate::billing;
 use crate::context::Ctx;
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 
 pub use access::describe_access;
 pub use describe::{describe, describe_all};
@@ -72,7 +72,7 @@ pub async fn new(ctx: Ctx, input: New) -> Result<Made> {
         )?;
         grant::first(work.tx, &permit, key, caller.account, &caller.id, work.now())?;
         work.record(
-            Event::done("project.made")
+            Event::done(EventName::ProjectMade)
                 .project(&id)
                 .after(json!({ "billTo": bill_to, "region": region, "flags": flags.names() })),
         )?;
@@ -91,7 +91,7 @@ pub async fn destroy(ctx: Ctx, id: ProjectId, input: Destroy) -> Result<Made> {
         let permit = work.permit(&access, policy::Action::DestroyProject)?;
         store::project::destroy(work.tx, &permit, &project, work.now())?;
         work.record(
-            Event::done("project.destroyed")
+            Event::done(EventName::ProjectDestroyed)
                 .project(&project.id)
                 .before(json!({ "billTo": project.bill_to, "terminateJobs": input.terminate_jobs })),
         )?;
@@ -112,7 +112,7 @@ pub async fn accept_notice(ctx: Ctx, id: ProjectId, _: wire::answer::NoInput) ->
         // What is not shown cannot have been read: it is accepted when it is.
         if project.flags.display_data_protection_notice {
             store::project::accept_notice(work.tx, &permit, work.caller()?.account, work.now())?;
-            work.record(Event::done("project.noticeAccepted").project(&project.id))?;
+            work.record(Event::done(EventName::ProjectNoticeAccepted).project(&project.id))?;
         }
         Ok(Made::new(project.id))
     })

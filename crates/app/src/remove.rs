@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use policy::Action;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 use store::access::Permit;
 use store::keys::ObjectKey;
 use store::placement::Present;
@@ -18,10 +18,10 @@ use wire::folder::FolderPath;
 use wire::id::{ContainerId, ObjectId};
 use wire::{ApiError, ErrorType};
 
-use crate::collect::{Leftovers, leave};
+use crate::collect::{Leftovers, leave, unreached};
 use crate::context::Ctx;
 use crate::error::Result;
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::folder::{missing, named_copies, shown};
 use crate::work::Work;
 
@@ -84,7 +84,7 @@ pub async fn remove_folder(ctx: Ctx, id: ContainerId, input: RemoveFolder) -> Re
             true
         };
         work.record(
-            Event::done("folder.removed")
+            Event::done(EventName::FolderRemoved)
                 .project(&project.id)
                 .rule(permit.rule().code())
                 .before(json!({ "folder": shown(path) }))
@@ -129,7 +129,7 @@ fn remove_copies(work: &Work<'_>, project: &Project, permit: &Permit<'_>, copies
     removal::remove(work.tx, permit, copies)?;
     let named: Vec<ObjectKey> = copies.iter().map(|copy| copy.object).collect();
     let cascade = removal::cascade(work.tx, permit, &named, MAX_REMOVED)?;
-    let removed = Event::done("data.removed").project(&project.id).rule(permit.rule().code());
+    let removed = Event::done(EventName::DataRemoved).project(&project.id).rule(permit.rule().code());
     work.record_each(&removed, copies.iter().map(|copy| &copy.id))?;
     if !cascade.removed.is_empty() {
         let unreached = removed.after(unreached());
@@ -138,11 +138,6 @@ fn remove_copies(work: &Work<'_>, project: &Project, permit: &Permit<'_>, copies
     let objects: Vec<ObjectKey> =
         named.into_iter().chain(cascade.removed.iter().map(|copy| copy.object)).collect();
     leave(work.tx, &Leftovers::new((!cascade.complete).then_some(project.key), &objects), work.now())
-}
-
-/// What events say about hidden copies that were not named.
-pub(crate) fn unreached() -> Json {
-    json!({ "why": "hidden, and no longer linked to" })
 }
 
 fn not_empty(project: &Project, path: &FolderPath) -> ApiError {

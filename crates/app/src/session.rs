@@ -12,7 +12,7 @@ use wire::user::TokenScope;
 
 use crate::context::{App, Ctx};
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 
 /// A session ends after so long without a request, in ms.
 pub const IDLE_MS: i64 = 15 * 60_000;
@@ -71,7 +71,9 @@ pub async fn begin(ctx: &Ctx, account: Account, proof: Proof, earlier: Option<&S
             Proof::Provider => "provider",
         };
         work.record(
-            Event::done("session.begun").subject(&account.id).after(serde_json::json!({ "proof": by })),
+            Event::done(EventName::SessionBegun)
+                .subject(&account.id)
+                .after(serde_json::json!({ "proof": by })),
         )
     })
     .await?;
@@ -86,7 +88,7 @@ pub async fn end(ctx: Ctx) -> Result<()> {
     ctx.change(move |work| {
         let caller = work.caller()?;
         if token::revoke_by_signature(work.tx, caller.account, &caller.signature, work.now())? {
-            work.record(Event::done("session.ended").subject(&caller.id))?;
+            work.record(Event::done(EventName::SessionEnded).subject(&caller.id))?;
         }
         Ok(())
     })
@@ -104,7 +106,7 @@ pub async fn end_all(ctx: Ctx) -> Result<()> {
         let sessions = token::revoke_purpose(work.tx, caller.account, Purpose::Session, work.now())?;
         let logins = token::revoke_purpose(work.tx, caller.account, Purpose::Login, work.now())?;
         work.record(
-            Event::done("session.allEnded")
+            Event::done(EventName::SessionAllEnded)
                 .subject(&caller.id)
                 .after(serde_json::json!({ "sessions": sessions, "logins": logins })),
         )

@@ -13,7 +13,7 @@ use wire::{ApiError, ErrorType};
 
 use crate::context::{App, Ctx};
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::token::{self, Wish};
 use crate::work::Work;
 
@@ -77,7 +77,7 @@ pub(crate) async fn prove(ctx: &Ctx, credentials: Credentials) -> Result<Account
         found => {
             let account = found.map(|(account, _)| account.id);
             ctx.change(move |work| {
-                let event = Event::failed("signIn.password");
+                let event = Event::failed(EventName::SignInPasswordRefused);
                 work.record(account.iter().fold(event, |event, id| event.subject(id)))
             })
             .await?;
@@ -100,7 +100,9 @@ pub(crate) async fn prove(ctx: &Ctx, credentials: Credentials) -> Result<Account
                     }
                 }
                 Factor::Missing => attempt.withdraw(work)?,
-                Factor::Wrong => work.record(Event::failed("signIn.secondFactor").subject(&account.id))?,
+                Factor::Wrong => {
+                    work.record(Event::failed(EventName::SignInSecondFactorRefused).subject(&account.id))?;
+                }
             }
             Ok(factor)
         })
@@ -151,7 +153,7 @@ fn second_step(work: &Work<'_>, account: &Account, otp: Option<&str>) -> Result<
     };
     let fresh = second_factor::use_backup(work.tx, account.key, hash)?;
     if fresh {
-        work.record(Event::done("secondFactor.backupUsed").subject(&account.id))?;
+        work.record(Event::done(EventName::SecondFactorBackupUsed).subject(&account.id))?;
     }
     Ok(if fresh { Factor::Accepted } else { Factor::Wrong })
 }

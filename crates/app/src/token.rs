@@ -21,7 +21,7 @@ use wire::{ApiError, Level};
 
 use crate::context::Ctx;
 use crate::error::{Result, absent};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 
 /// How long a token lives when its maker does not say, in ms: 30 days.
 const DEFAULT_LIFE_MS: i64 = 30 * DAY_MS;
@@ -130,7 +130,7 @@ pub(crate) async fn issue(ctx: &Ctx, owner: UserId, wish: Wish) -> Result<AuthTo
             },
             work.now(),
         )?;
-        work.record(Event::done("token.made").subject(&owner).after(json!({
+        work.record(Event::done(EventName::TokenMade).subject(&owner).after(json!({
             "token": stored.get(..audit::event::TOKEN_REF_LEN),
             "purpose": wish.purpose.word(),
             "scope": wish.scope,
@@ -169,7 +169,7 @@ pub async fn destroy(ctx: Ctx, input: DestroyAuthToken) -> Result<DestroyedAuthT
         if input.revoke_child_tokens {
             store::token::revoke_below(work.tx, token.key, work.now())?;
         }
-        work.record(Event::done("token.ended").subject(&caller.id).before(json!({
+        work.record(Event::done(EventName::TokenEnded).subject(&caller.id).before(json!({
             "token": signature.get(..audit::event::TOKEN_REF_LEN),
             "withChildren": input.revoke_child_tokens,
         })))?;

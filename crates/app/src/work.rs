@@ -189,8 +189,7 @@ impl<'tx> Work<'tx> {
     /// # Errors
     /// The store's; then nothing of the transaction is kept.
     pub fn record(&self, event: Event) -> Result<()> {
-        let (entry, project) = event.entry(self.ctx);
-        Ok(store::audit::append(self.tx, &entry, project.as_deref())?)
+        event.write(self.tx, self.ctx)
     }
 
     /// Writes an event that concerns many things: as many events as the log needs to name them all, at least one.

@@ -67,7 +67,7 @@ pub struct Event {
     pub request: Option<String>,
     /// The method called, for example `project/invite`.
     pub method: String,
-    /// What was done, in the words of the access policy, for example `member.invite`.
+    /// What happened, for example `member.invited`.
     pub action: String,
     /// What it was done to: ids of entities, or signatures of tokens.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]

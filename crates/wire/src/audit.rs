@@ -15,7 +15,7 @@ pub struct FindAuditEvents {
     pub actor: Option<Id>,
     /// That concern this entity.
     pub object: Option<Id>,
-    /// With this action, such as `member.invited`.
+    /// With this action, such as `member.invited`; `docs/audit-events.md` lists them.
     pub kind: Option<String>,
     /// `allowed`, `refused` or `failed`.
     pub outcome: Option<Outcome>,

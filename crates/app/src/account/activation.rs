@@ -8,7 +8,7 @@ use wire::account::{CodeAndPassword, Status, WhichAccount, WhoseAccount};
 use super::{about, bad_code, owner, presented};
 use crate::context::Ctx;
 use crate::error::Result;
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::mail_text::Letter;
 use crate::sign_in;
 use crate::work::Work;
@@ -92,11 +92,11 @@ async fn set_password(
         }
         account::activate(work.tx, account.key, &password_hash)?;
         if purpose == Purpose::Activation {
-            work.record(Event::done("user.activated").subject(&account.id))?;
+            work.record(Event::done(EventName::UserActivated).subject(&account.id))?;
         } else {
             store::token::revoke_all(work.tx, account.key, None, work.now())?;
             work.mail(account.key, &Letter::PasswordChanged)?;
-            work.record(Event::done("user.passwordReset").subject(&account.id))?;
+            work.record(Event::done(EventName::UserPasswordReset).subject(&account.id))?;
         }
         Ok(WhoseAccount { id: account.id })
     })

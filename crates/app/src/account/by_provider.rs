@@ -8,7 +8,7 @@ use store::one_time_code::{self, Purpose};
 use super::{bad_code, owner, presented};
 use crate::context::Ctx;
 use crate::error::Result;
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::external::{Person, taken};
 
 /// Links an account with a person at a provider, with the code of the activation letter. The account is in use from then
@@ -31,8 +31,8 @@ pub async fn activate_by_provider(ctx: &Ctx, typed: String, person: Person) -> R
         }
         account::activate_without_password(work.tx, account.key)?;
         external_identity::insert(work.tx, account.key, &person.issuer, &person.subject, work.now())?;
-        work.record(Event::done("user.activated").subject(&account.id))?;
-        work.record(Event::done("identity.linked").subject(&account.id).after(person.event()))?;
+        work.record(Event::done(EventName::UserActivated).subject(&account.id))?;
+        work.record(Event::done(EventName::IdentityLinked).subject(&account.id).after(person.event()))?;
         Ok(account::by_key(work.tx, account.key)?)
     })
     .await

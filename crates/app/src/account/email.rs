@@ -10,7 +10,7 @@ use wire::id::UserId;
 use super::{address, bad_code, email_taken, owner, presented};
 use crate::context::Ctx;
 use crate::error::Result;
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::mail_text::Letter;
 use crate::sign_in::{self, Credentials};
 use crate::user::is_open;
@@ -37,7 +37,7 @@ pub async fn update(ctx: Ctx, id: UserId, input: UpdateEmail) -> Result<Status> 
         one_time_code::remove_of(work.tx, account.key, Purpose::EmailChange)?;
         work.mail(account.key, &Letter::ConfirmAddress { to: email.canonical() })?;
         work.record(
-            Event::done("user.emailAsked")
+            Event::done(EventName::UserEmailAsked)
                 .subject(&account.id)
                 .after(json!({ "tokensEnded": input.revoke_child_tokens })),
         )?;
@@ -66,7 +66,7 @@ pub async fn confirm(ctx: Ctx, input: CodeAlone) -> Result<WhoseAccount> {
         if let Some(before) = account.email {
             work.mail(account.key, &Letter::AddressChanged { to: before })?;
         }
-        work.record(Event::done("user.emailChanged").subject(&account.id))?;
+        work.record(Event::done(EventName::UserEmailChanged).subject(&account.id))?;
         Ok(WhoseAccount { id: account.id })
     })
     .await

@@ -10,7 +10,7 @@ use wire::id::UserId;
 use super::{address, bad_code, handle, presented, username_taken};
 use crate::context::{App, Ctx};
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::links;
 
 /// How long the link works, in ms: a week. A server that is started again prints another.
@@ -80,7 +80,7 @@ pub async fn create(ctx: Ctx, input: FirstUser) -> Result<WhoseAccount> {
             work.now(),
         )?;
         account::set_password_hash(work.tx, key, &password_hash)?;
-        work.record(Event::done("user.made").subject(&id).after(json!({ "kind": "ADMIN" })))?;
+        work.record(Event::done(EventName::UserMade).subject(&id).after(json!({ "kind": "ADMIN" })))?;
         Ok(WhoseAccount { id: id.clone() })
     })
     .await

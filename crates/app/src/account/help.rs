@@ -15,7 +15,7 @@ use wire::{ApiError, ErrorType};
 
 use crate::context::Ctx;
 use crate::error::{Result, absent};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::mail_text::Letter;
 use crate::sign_in;
 use crate::work::Work;
@@ -41,7 +41,7 @@ pub async fn resend_activation(ctx: Ctx, input: WhichAccount) -> Result<Status> 
         }
         one_time_code::remove_of(work.tx, account.key, Purpose::Activation)?;
         work.mail(account.key, &Letter::Activation { by: Some(caller.id.clone()) })?;
-        work.record(Event::done("user.activationSent").subject(&account.id))?;
+        work.record(Event::done(EventName::UserActivationSent).subject(&account.id))?;
         Ok(Status::success(format!("Another activation link is on its way to {}.", account.id)))
     })
     .await
@@ -68,7 +68,7 @@ pub async fn reset_mfa(ctx: Ctx, id: UserId, input: HelpUser) -> Result<Made> {
         }
         work.mail(account.key, &Letter::SecondFactor { on: false, by: Some(work.caller()?.id.clone()) })?;
         work.record(
-            Event::done("secondFactor.reset")
+            Event::done(EventName::SecondFactorReset)
                 .subject(&account.id)
                 .after(json!({ "tokensEnded": input.revoke_child_tokens })),
         )?;
@@ -87,7 +87,7 @@ pub async fn unlock(ctx: Ctx, id: UserId, input: HelpUser) -> Result<Made> {
         let names = [Some(account.handle.as_str()), account.email.as_deref()];
         let names: Vec<&str> = names.into_iter().flatten().collect();
         sign_in::forgive_names(work, &names)?;
-        work.record(Event::done("user.unlocked").subject(&account.id))?;
+        work.record(Event::done(EventName::UserUnlocked).subject(&account.id))?;
         Ok(Made::new(account.id))
     })
     .await

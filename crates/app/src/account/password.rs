@@ -8,7 +8,7 @@ use wire::id::UserId;
 use super::about;
 use crate::context::Ctx;
 use crate::error::Result;
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::mail_text::Letter;
 use crate::sign_in::{self, Credentials};
 
@@ -29,7 +29,7 @@ pub async fn change(ctx: Ctx, id: UserId, input: ChangePassword) -> Result<Made>
         account::set_password_hash(work.tx, account.key, &hash)?;
         store::token::revoke_all(work.tx, account.key, Some(work.caller()?.token), work.now())?;
         work.mail(account.key, &Letter::PasswordChanged)?;
-        work.record(Event::done("user.passwordChanged").subject(&account.id))?;
+        work.record(Event::done(EventName::UserPasswordChanged).subject(&account.id))?;
         Ok(Made::new(account.id))
     })
     .await

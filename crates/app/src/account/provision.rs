@@ -12,7 +12,7 @@ use wire::{ApiError, ErrorType};
 use super::{address, email_taken, handle, of_kind, person_name, username_taken};
 use crate::context::Ctx;
 use crate::error::{Error, Result, absent};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::mail_text::Letter;
 use crate::work::Work;
 
@@ -82,7 +82,7 @@ pub async fn new(ctx: Ctx, input: NewUser) -> Result<NewUserMade> {
             work.now(),
         )?;
         work.mail(key, &Letter::Activation { by })?;
-        work.record(Event::done("user.made").subject(&wanted.id).after(json!({
+        work.record(Event::done(EventName::UserMade).subject(&wanted.id).after(json!({
             "billTo": bill_to,
             "provisioningOrg": provisioning_org,
         })))?;

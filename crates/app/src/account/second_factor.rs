@@ -10,7 +10,7 @@ use wire::{ApiError, ErrorType};
 
 use crate::context::Ctx;
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::mail_text::Letter;
 use crate::sign_in::{self, Attempt, Credentials, open_seed, seal_purpose};
 
@@ -34,7 +34,7 @@ pub async fn start(ctx: Ctx, id: UserId, _: NoInput) -> Result<OtpStarted> {
                 .into());
             }
             second_factor::begin(work.tx, &permit, account.key, &sealed)?;
-            work.record(Event::done("secondFactor.begun").subject(&account.id))?;
+            work.record(Event::done(EventName::SecondFactorBegun).subject(&account.id))?;
             Ok(account)
         })
         .await?;
@@ -78,7 +78,7 @@ pub async fn confirm(ctx: Ctx, id: UserId, input: ConfirmOtp) -> Result<OtpConfi
             attempt.withdraw(work)?;
             second_factor::switch_on(work.tx, &permit, account.key, step, &hashes)?;
             work.mail(account.key, &Letter::SecondFactor { on: true, by: None })?;
-            work.record(Event::done("secondFactor.on").subject(&account.id))?;
+            work.record(Event::done(EventName::SecondFactorEnabled).subject(&account.id))?;
             Ok(account.id)
         })
         .await?;
@@ -105,7 +105,7 @@ pub async fn disable(ctx: Ctx, id: UserId, input: DisableOtp) -> Result<Made> {
         let (account, permit) = work.own_account(&id)?;
         second_factor::switch_off(work.tx, &permit, account.key)?;
         work.mail(account.key, &Letter::SecondFactor { on: false, by: None })?;
-        work.record(Event::done("secondFactor.off").subject(&account.id))?;
+        work.record(Event::done(EventName::SecondFactorDisabled).subject(&account.id))?;
         Ok(Made::new(account.id))
     })
     .await

@@ -13,7 +13,7 @@ use wire::id::ContainerId;
 
 use crate::context::{App, Ctx};
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::tasks::{Left, work_off};
 use crate::work::Work;
 
@@ -126,7 +126,9 @@ fn record(work: &Work<'_>, file: ObjectKey, settled: &[Settled]) -> Result<()> {
     let Some(id) = archive::id_of(work.tx, file)? else { return Ok(()) };
     for copy in settled {
         let after = json!({ "archivalState": copy.archival.word() });
-        work.record(Event::done("data.archiveSettled").project(&copy.project).subject(&id).after(after))?;
+        work.record(
+            Event::done(EventName::DataArchivalSettled).project(&copy.project).subject(&id).after(after),
+        )?;
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use wire::{ApiError, ErrorType};
 use super::{check_subtree, find, into_itself, shown};
 use crate::context::Ctx;
 use crate::error::Result;
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::work::Work;
 
 /// `/project-xxxx/move`: puts objects and folders directly into a folder, all or nothing. What is named twice, or lies
@@ -37,7 +37,7 @@ pub async fn move_all(ctx: Ctx, id: ContainerId, input: Move) -> Result<Made> {
         for folder in &folders {
             folder::rename(work.tx, &permit, folder.key, &folder.from, &folder.to, destination)?;
         }
-        let moved = Event::done("data.moved").project(&project.id).rule(permit.rule().code());
+        let moved = Event::done(EventName::DataMoved).project(&project.id).rule(permit.rule().code());
         let to = shown(&input.destination);
         if !copies.is_empty() {
             let event = moved.clone().after(json!({ "folder": to }));

@@ -15,7 +15,7 @@ use wire::project::DecreasePermissions;
 
 use crate::context::Ctx;
 use crate::error::Result;
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::party::Party;
 use crate::work::Work;
 
@@ -83,7 +83,7 @@ pub async fn leave(ctx: Ctx, project: ProjectId, _: NoInput) -> Result<Made> {
         if let Some(change) = change {
             grant::remove(work.tx, &permit, &change.principal)?;
             work.record(
-                Event::done("member.left")
+                Event::done(EventName::MemberLeft)
                     .project(&found.id)
                     .subject(&caller.id)
                     .before(json!({ "level": change.before.level() })),
@@ -151,7 +151,7 @@ fn apply(work: &Work<'_>, permit: &Permit<'_>, project: &Project, change: &Chang
         None => drop(grant::remove(work.tx, permit, &change.principal)?),
     }
     work.record(
-        Event::done("member.decreased")
+        Event::done(EventName::MemberDecreased)
             .project(&project.id)
             .subject(&change.principal.as_str())
             .rule(permit.rule().code())

@@ -14,7 +14,7 @@ use wire::{ApiError, ErrorType, Level};
 
 use crate::context::Ctx;
 use crate::error::Result;
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::mail_text::Letter;
 use crate::party::Party;
 use crate::work::Work;
@@ -51,7 +51,7 @@ pub async fn invite(ctx: Ctx, project: ProjectId, input: Invite) -> Result<Invit
         };
         grant::put(work.tx, &permit, &principal, after, caller.id.as_str(), work.now())?;
         work.record(
-            Event::done(if own { "member.selfInvited" } else { "member.invited" })
+            Event::done(if own { EventName::MemberSelfInvited } else { EventName::MemberInvited })
                 .project(&found.id)
                 .subject(&principal.as_str())
                 .rule(permit.rule().code())

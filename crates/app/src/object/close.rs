@@ -15,7 +15,7 @@ use wire::{ApiError, ErrorType};
 use crate::context::{App, Ctx};
 use crate::copies::Copy;
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::work::Work;
 
 /// How many closing objects are looked at in one transaction.
@@ -51,7 +51,7 @@ pub(crate) fn begin(work: &Work<'_>, copy: &Copy) -> Result<Option<Closed>> {
     }
     closing::begin(work.tx, &permit, work.now())?;
     work.record(
-        Event::done("object.closing")
+        Event::done(EventName::ObjectFrozen)
             .project(&copy.project.id)
             .subject(&object.id)
             .rule(permit.rule().code())
@@ -76,7 +76,7 @@ pub(crate) fn settle(work: &Work<'_>, objects: &[ObjectKey]) -> Result<()> {
     }
     for sealed in &settled.sealed {
         work.record(
-            Event::done("object.closed")
+            Event::done(EventName::ObjectClosed)
                 .project(&sealed.project)
                 .subject(&sealed.id)
                 .before(json!({ "state": "closing" }))

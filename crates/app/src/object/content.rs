@@ -14,7 +14,7 @@ use super::create::digest;
 use crate::context::Ctx;
 use crate::copies::Copy;
 use crate::error::Result;
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::work::Work;
 
 /// `/<object>/getDetails`: the details themselves.
@@ -41,7 +41,7 @@ pub async fn set_details(ctx: Ctx, id: ObjectId, details: Details) -> Result<Mad
         if before != *details.value() {
             let links: Vec<_> = details.links().iter().map(ToString::to_string).collect();
             object::set_details(work.tx, &permit, details.value(), &links, work.now())?;
-            let event = Event::done("object.details");
+            let event = Event::done(EventName::ObjectDetailsSet);
             record(work, &copy, &permit, event, digest(&before), digest(details.value()))?;
         }
         Ok(Made::new(id.clone()))
@@ -77,7 +77,14 @@ async fn change_types(
         super::copy::check_count("types", after.len())?;
         if after != *before {
             object::set_types(work.tx, &permit, &after, work.now())?;
-            record(work, &copy, &permit, Event::done("object.types"), json!(before), json!(after))?;
+            record(
+                work,
+                &copy,
+                &permit,
+                Event::done(EventName::ObjectTypesSet),
+                json!(before),
+                json!(after),
+            )?;
         }
         Ok(Made::new(id.clone()))
     })
@@ -94,7 +101,14 @@ pub async fn set_visibility(ctx: Ctx, id: ObjectId, input: SetVisibility) -> Res
         let (before, after) = (copy.object.hidden, input.hidden);
         if before != after {
             object::set_hidden(work.tx, &permit, after, work.now())?;
-            record(work, &copy, &permit, Event::done("object.visibility"), json!(before), json!(after))?;
+            record(
+                work,
+                &copy,
+                &permit,
+                Event::done(EventName::ObjectVisibilitySet),
+                json!(before),
+                json!(after),
+            )?;
             // Only hidden objects hold back those that link to them.
             let waiting = store::closing::waiting_for(work.tx, std::slice::from_ref(&id))?;
             super::settle(work, &waiting)?;

@@ -13,7 +13,7 @@ use wire::object::{ChangeTags, Rename, SetProperties};
 
 use crate::context::Ctx;
 use crate::error::Result;
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::work::Work;
 
 /// `/<object>/rename`.
@@ -21,7 +21,7 @@ use crate::work::Work;
 /// # Errors
 /// `ResourceNotFound` when the project has no copy, `PermissionDenied`.
 pub async fn rename(ctx: Ctx, id: ObjectId, input: Rename) -> Result<Made> {
-    change(ctx, id, input.project.clone(), "object.renamed", move |work, permit, copy| {
+    change(ctx, id, input.project.clone(), EventName::ObjectRenamed, move |work, permit, copy| {
         let (before, after) = (copy.name.as_str(), input.name.as_str());
         if before == after {
             return Ok(None);
@@ -37,7 +37,7 @@ pub async fn rename(ctx: Ctx, id: ObjectId, input: Rename) -> Result<Made> {
 /// # Errors
 /// As [`rename`]; `InvalidInput` when the copy would have too many.
 pub async fn set_properties(ctx: Ctx, id: ObjectId, input: SetProperties) -> Result<Made> {
-    change(ctx, id, input.project.clone(), "object.properties", move |work, permit, copy| {
+    change(ctx, id, input.project.clone(), EventName::ObjectPropertiesSet, move |work, permit, copy| {
         let mut properties = copy.properties.clone();
         let (mut before, mut after) = (Map::new(), Map::new());
         for (key, value) in input.properties.iter() {
@@ -66,7 +66,7 @@ pub async fn set_properties(ctx: Ctx, id: ObjectId, input: SetProperties) -> Res
 /// # Errors
 /// As [`set_properties`].
 pub async fn add_tags(ctx: Ctx, id: ObjectId, input: ChangeTags) -> Result<Made> {
-    change(ctx, id, input.project.clone(), "object.tags", move |work, permit, copy| {
+    change(ctx, id, input.project.clone(), EventName::ObjectTagsSet, move |work, permit, copy| {
         set_tags(work, permit, copy, &add(&copy.tags, &input.tags))
     })
     .await
@@ -77,7 +77,7 @@ pub async fn add_tags(ctx: Ctx, id: ObjectId, input: ChangeTags) -> Result<Made>
 /// # Errors
 /// As [`rename`].
 pub async fn remove_tags(ctx: Ctx, id: ObjectId, input: ChangeTags) -> Result<Made> {
-    change(ctx, id, input.project.clone(), "object.tags", move |work, permit, copy| {
+    change(ctx, id, input.project.clone(), EventName::ObjectTagsSet, move |work, permit, copy| {
         set_tags(work, permit, copy, &remove(&copy.tags, &input.tags))
     })
     .await
@@ -87,13 +87,7 @@ pub async fn remove_tags(ctx: Ctx, id: ObjectId, input: ChangeTags) -> Result<Ma
 type Change = Option<(Json, Json)>;
 
 /// Changes one copy: leave depends on whether the object is still open.
-async fn change<F>(
-    ctx: Ctx,
-    id: ObjectId,
-    project: ContainerId,
-    action: &'static str,
-    change: F,
-) -> Result<Made>
+async fn change<F>(ctx: Ctx, id: ObjectId, project: ContainerId, event: EventName, change: F) -> Result<Made>
 where
     F: Fn(&Work<'_>, &Permit<'_>, &Placement) -> Result<Change> + Send + 'static,
 {
@@ -102,7 +96,7 @@ where
         let permit = work.permit(&copy.access, Action::EditObject)?;
         if let Some((before, after)) = change(work, &permit, &copy.placement)? {
             work.record(
-                Event::done(action)
+                Event::done(event)
                     .project(&copy.project.id)
                     .subject(&id)
                     .rule(permit.rule().code())

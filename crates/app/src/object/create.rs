@@ -17,7 +17,7 @@ use wire::{ApiError, Class, ErrorType};
 
 use crate::context::Ctx;
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::work::Work;
 
 /// `/record/new`.
@@ -142,7 +142,7 @@ impl<'tx> Place<'tx> {
         };
         placement::insert(work.tx, &self.permit, &copy, work.now())?;
         work.record(
-            Event::done("object.made")
+            Event::done(EventName::ObjectMade)
                 .project(&self.project.id)
                 .subject(id)
                 .rule(self.permit.rule().code())

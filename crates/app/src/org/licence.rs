@@ -12,7 +12,7 @@ use wire::org::SetFeatures;
 
 use crate::context::Ctx;
 use crate::error::Result;
-use crate::event::Event;
+use crate::event::{Event, EventName};
 
 /// `/org-xxxx/setFeatures`: licences, billing, the end and the spending limit of an organisation.
 ///
@@ -42,7 +42,7 @@ pub async fn set_features(ctx: Ctx, id: OrgId, input: SetFeatures) -> Result<Mad
         after.spending_limit = input.spending_limit.apply(before.spending_limit, Amount::get);
         org::save_licence(work.tx, &permit, &after)?;
         work.record(
-            Event::done("org.licensed").subject(&before.id).before(facets(&before)).after(facets(&after)),
+            Event::done(EventName::OrgLicensed).subject(&before.id).before(facets(&before)).after(facets(&after)),
         )?;
         Ok(Made::new(before.id))
     })

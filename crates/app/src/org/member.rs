@@ -13,7 +13,7 @@ use wire::{ApiError, ErrorType};
 
 use crate::context::Ctx;
 use crate::error::Result;
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::mail_text::Letter;
 use crate::party;
 use crate::work::Work;
@@ -39,7 +39,7 @@ pub async fn invite(ctx: Ctx, id: OrgId, input: Invite) -> Result<Invited> {
         };
         org::put_member(work.tx, &permit, invitee.key, &membership, work.now())?;
         work.record(
-            Event::done("org.memberInvited")
+            Event::done(EventName::OrgMemberInvited)
                 .subject(&found.id)
                 .subject(&invitee.id)
                 .after(facets(&membership)),
@@ -69,7 +69,7 @@ pub async fn set_member_access(ctx: Ctx, id: OrgId, input: SetMemberAccess) -> R
             }
             org::put_member(work.tx, &permit, account.key, &after, work.now())?;
             work.record(
-                Event::done("org.memberChanged")
+                Event::done(EventName::OrgMemberChanged)
                     .subject(&found.id)
                     .subject(user)
                     .before(facets(&before))

@@ -13,7 +13,7 @@ use wire::{ApiError, ErrorType};
 use super::member::{facets, keep_an_admin, member_of};
 use crate::context::Ctx;
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 
 /// `/org-xxxx/removeMember`: by an ADMIN, or by a member about themselves.
 ///
@@ -44,7 +44,7 @@ pub async fn remove_member(ctx: Ctx, id: OrgId, input: RemoveMember) -> Result<R
         let billed = account::stop_billing_to(work.tx, account.key, found.id.as_str())?;
         keep_an_admin(work, &found)?;
         work.record_each(
-            &Event::done("org.memberRemoved")
+            &Event::done(EventName::OrgMemberRemoved)
                 .subject(&found.id)
                 .subject(&account.id)
                 .before(facets(&membership))

@@ -12,7 +12,7 @@ use wire::text::Tag;
 
 use crate::context::Ctx;
 use crate::error::Result;
-use crate::event::Event;
+use crate::event::{Event, EventName};
 
 /// `/project-xxxx/addTags`; a tag that is there already stays where it is.
 ///
@@ -56,7 +56,7 @@ async fn change_tags(
         bounded("tags", tags.len())?;
         project::set_tags(work.tx, &permit, &tags, work.now())?;
         work.record(
-            Event::done("project.tagged")
+            Event::done(EventName::ProjectTagsSet)
                 .project(&project.id)
                 .before(json!({ "tags": project.tags.len() }))
                 .after(json!({ "tags": tags.len() })),
@@ -88,7 +88,9 @@ pub async fn set_properties(ctx: Ctx, id: ProjectId, input: SetProperties) -> Re
         project::set_properties(work.tx, &permit, &properties, work.now())?;
         let names: Vec<&str> = input.properties.keys().map(|key| key.as_str()).collect();
         work.record(
-            Event::done("project.propertiesSet").project(&project.id).after(json!({ "changed": names })),
+            Event::done(EventName::ProjectPropertiesSet)
+                .project(&project.id)
+                .after(json!({ "changed": names })),
         )?;
         Ok(Made::new(project.id))
     })

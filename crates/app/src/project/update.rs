@@ -15,7 +15,7 @@ use super::settings::{features_for, with_flags};
 use crate::billing;
 use crate::context::Ctx;
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::work::Work;
 
 /// `/project-xxxx/update`. Whatever is named is changed, all of it or nothing.
@@ -56,7 +56,7 @@ pub async fn update(ctx: Ctx, id: ProjectId, input: Update) -> Result<Made> {
             keep_administering(work, &permit, &before)?;
         }
         work.record(
-            Event::done("project.updated")
+            Event::done(EventName::ProjectUpdated)
                 .project(&before.id)
                 .rule(permit.rule().code())
                 .before(Json::Object(was))

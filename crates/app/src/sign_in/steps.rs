@@ -7,7 +7,7 @@ use wire::id::UserId;
 use super::{Attempt, Credentials, Factor, find, prove, second_step, wrong_factor};
 use crate::context::Ctx;
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 
 /// Where a sign-in is after its first step.
 #[derive(Debug, Clone)]
@@ -62,7 +62,7 @@ pub async fn check_second_factor(
             match factor {
                 Factor::Accepted => attempt.succeeded(work)?,
                 Factor::Missing | Factor::Wrong => {
-                    work.record(Event::failed("signIn.secondFactor").subject(&account.id))?;
+                    work.record(Event::failed(EventName::SignInSecondFactorRefused).subject(&account.id))?;
                 }
             }
             Ok(Some((account, factor)))

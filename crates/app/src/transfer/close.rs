@@ -13,7 +13,7 @@ use wire::{ApiError, ErrorType};
 use super::bytes;
 use crate::context::Ctx;
 use crate::error::Result;
-use crate::event::Event;
+use crate::event::{Event, EventName};
 
 /// `/file-xxxx/close`: freezes a file. One of a single part is closed at once, since its digests are known; one of several
 /// is `closing` until the server has read it once.
@@ -46,7 +46,7 @@ pub async fn close(ctx: Ctx, id: FileId, _: NoInput) -> Result<FileClosed> {
                 store::seal::seal(work.tx, file, &whole, work.now())?;
             }
             work.record(
-                Event::done("file.closed")
+                Event::done(EventName::ObjectFrozen)
                     .project(&copy.project.id)
                     .subject(&id)
                     .rule(permit.rule().code())

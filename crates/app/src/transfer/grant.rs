@@ -16,7 +16,7 @@ use super::link::{self, Life};
 use crate::context::{App, Ctx, Door, RequestInfo};
 use crate::copies::Copy;
 use crate::error::{Error, Result, absent};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::memory::{Opening, Openings};
 use crate::work::Work;
 
@@ -173,14 +173,16 @@ impl ReadGrant {
             .change(move |work| {
                 let (copy, rule) = choose(work, &asked)?;
                 work.record(
-                    Event::done("file.read").project(&copy.project.id).subject(&asked.file).rule(rule).after(
-                        json!({
+                    Event::done(EventName::FileRead)
+                        .project(&copy.project.id)
+                        .subject(&asked.file)
+                        .rule(rule)
+                        .after(json!({
                             "from": range.start,
                             "to": range.end,
                             "preauthenticated": asked.preauthenticated,
                             "coversUntil": Openings::until(work.now()),
-                        }),
-                    ),
+                        })),
                 )?;
                 Ok((extents(work, &copy, &range)?, copy.project.id))
             })

@@ -12,7 +12,7 @@ use store::notification::NewNotification;
 use super::bytes;
 use crate::context::{App, Ctx};
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 
 /// Blobs are read again after this long, in ms: 30 days.
 const AGAIN_AFTER_MS: i64 = 30 * 24 * 60 * 60 * 1000;
@@ -103,7 +103,7 @@ pub(super) async fn report(app: &Arc<App>, blob: &Blob, damage: &str) -> Result<
                     work.now(),
                 )?;
             }
-            let mut event = Event::done("file.damaged").after(json!({ "blob": blob.id, "damage": damage }));
+            let mut event = Event::done(EventName::FileDamaged).after(json!({ "blob": blob.id, "damage": damage }));
             for file in &files {
                 event = event.subject(file);
             }

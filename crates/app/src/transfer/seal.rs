@@ -14,7 +14,7 @@ use store::seal::{Waiting, WholeFile};
 use super::scrub;
 use crate::context::{App, Ctx};
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 
 /// Files looked at in one round.
 const ROUND: u32 = 20;
@@ -78,7 +78,7 @@ async fn seal(app: &Arc<App>, file: &Waiting) -> Result<()> {
         .change(move |work| {
             if store::seal::seal(work.tx, key, &whole, work.now())? {
                 work.record(
-                    Event::done("file.sealed")
+                    Event::done(EventName::FileSealed)
                         .subject(&id)
                         .after(json!({ "size": whole.size, "sha256": whole.sha256 })),
                 )?;

@@ -20,7 +20,7 @@ use super::link::{self, Life};
 use crate::context::{App, Ctx, Door, RequestInfo};
 use crate::copies::Copy;
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::memory::Turn;
 use crate::work::Work;
 
@@ -46,7 +46,7 @@ pub async fn upload(ctx: Ctx, id: FileId, input: Upload) -> Result<TransferUrl> 
                 work.now(),
             )?;
             work.record(
-                Event::done("file.part.announced")
+                Event::done(EventName::FilePartAnnounced)
                     .project(&copy.project.id)
                     .subject(&id)
                     .rule(permit.rule().code())
@@ -309,7 +309,7 @@ async fn store(ctx: &Ctx, part: Part, blob: BlobId, sealed: Sealed) -> Result<Ar
             store::collect::doom_unused(work.tx, &[before])?;
         }
         work.record(
-            Event::done("file.part.stored")
+            Event::done(EventName::FilePartStored)
                 .project(&copy.project.id)
                 .subject(&part.file)
                 .rule(permit.rule().code())

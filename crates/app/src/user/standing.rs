@@ -12,7 +12,7 @@ use wire::{ApiError, ErrorType};
 
 use crate::context::{App, Ctx};
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::work::Work;
 
 /// Grants and memberships of a closed account that one transaction takes away.
@@ -42,7 +42,7 @@ pub async fn set_kind(ctx: Ctx, id: UserId, input: SetKind) -> Result<Made> {
         }
         account::set_kind(work.tx, &permit, account.key, kind)?;
         work.record(
-            Event::done("user.kindSet")
+            Event::done(EventName::UserKindSet)
                 .subject(&account.id)
                 .before(json!({ "kind": account.kind.word() }))
                 .after(json!({ "kind": kind.word() })),
@@ -64,7 +64,7 @@ pub async fn disable(ctx: Ctx, id: UserId, _: NoInput) -> Result<Made> {
         refuse_the_last_administrator(work, &account)?;
         refuse_while_needed(work, &account)?;
         account::set_state(work.tx, &permit, account.key, AccountState::Disabled)?;
-        work.record(Event::done("user.disabled").subject(&account.id))?;
+        work.record(Event::done(EventName::UserDisabled).subject(&account.id))?;
         Ok(Made::new(account.id))
     })
     .await
@@ -82,7 +82,7 @@ pub async fn enable(ctx: Ctx, id: UserId, _: NoInput) -> Result<Made> {
         let has_password = account::password_hash(work.tx, account.key)?.is_some();
         let state = if has_password { AccountState::Active } else { AccountState::Pending };
         account::set_state(work.tx, &permit, account.key, state)?;
-        work.record(Event::done("user.enabled").subject(&account.id))?;
+        work.record(Event::done(EventName::UserEnabled).subject(&account.id))?;
         Ok(Made::new(account.id))
     })
     .await
@@ -105,7 +105,7 @@ pub async fn remove(ctx: Ctx, id: UserId, _: NoInput) -> Result<Made> {
             refuse_while_needed(work, &account)?;
             account::close(work.tx, &permit, account.key, work.now())?;
             work.record(
-                Event::done("user.removed")
+                Event::done(EventName::UserRemoved)
                     .subject(&account.id)
                     .before(json!({ "kind": account.kind.word() })),
             )?;
@@ -181,15 +181,18 @@ impl App {
                         return Ok::<_, Error>(());
                     };
                     for (project, role) in account::take_leftover_grants(tx, key, LEFTOVERS_AT_ONCE)? {
-                        let mut event = system_event(now, "member.removed", &user, json!({ "level": role }));
-                        event.subjects.insert(0, project.clone());
-                        store::audit::append(tx, &event, Some(&project))?;
+                        Event::done(EventName::MemberRemoved)
+                            .project(&project)
+                            .subject(&user)
+                            .before(json!({ "level": role }))
+                            .write_own(tx, "UserRemove", now)?;
                     }
                     for (org, level) in account::take_leftover_memberships(tx, key, LEFTOVERS_AT_ONCE)? {
-                        let mut event =
-                            system_event(now, "orgMember.removed", &user, json!({ "level": level }));
-                        event.subjects.insert(0, org);
-                        store::audit::append(tx, &event, None)?;
+                        Event::done(EventName::OrgMemberRemoved)
+                            .subject(&org)
+                            .subject(&user)
+                            .before(json!({ "level": level }))
+                            .write_own(tx, "UserRemove", now)?;
                     }
                     Ok(())
                 })
@@ -197,13 +200,4 @@ impl App {
         }
         Ok(())
     }
-}
-
-/// An event of something that the server does by itself.
-fn system_event(now: i64, action: &str, subject: &str, before: serde_json::Value) -> audit::Event {
-    let mut event = audit::Event::new(now, "UserRemove", action, audit::Outcome::Allowed);
-    event.origin = Some(audit::AddressClass::System);
-    event.subjects = vec![subject.to_owned()];
-    event.before = Some(before);
-    event
 }

@@ -11,7 +11,7 @@ use wire::text::PersonName;
 
 use crate::context::Ctx;
 use crate::error::{Result, absent};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::work::Work;
 
 /// Longest public key, in bytes.
@@ -60,7 +60,7 @@ pub async fn update(ctx: Ctx, id: UserId, input: UpdateUser) -> Result<Made> {
         };
         account::set_profile(work.tx, &permit, before.key, &profile)?;
         work.record(
-            Event::done("user.updated")
+            Event::done(EventName::UserUpdated)
                 .subject(&before.id)
                 .before(json!({ "billTo": before.bill_to }))
                 .after(json!({ "billTo": bill_to, "sshPublicKey": ssh_public_key != before.ssh_public_key })),

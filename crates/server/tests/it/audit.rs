@@ -25,7 +25,7 @@ async fn changes_and_refusals_are_recorded() {
     .await;
     let found = events(&alice, json!({ "project": project })).await;
     let actions: Vec<_> = found.iter().map(|event| event["action"].as_str().unwrap()).collect();
-    assert_eq!(actions, ["access.refuse", "member.invited", "project.made"]);
+    assert_eq!(actions, ["access.refused", "member.invited", "project.made"]);
     assert_eq!(found[0]["actor"], "user-bob");
     assert_eq!(found[0]["outcome"], "refused");
     assert!(found[0]["rule"].is_string(), "{}", found[0]);

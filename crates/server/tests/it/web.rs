@@ -92,7 +92,7 @@ async fn refused_sign_ins_tell_little() {
     let empty = browser.sign_in("ada", "").await.says(422, "Enter your password.");
     assert!(empty.body.contains("aria-invalid=\"true\"") && empty.body.contains("id=\"password-error\""));
     assert!(!browser.cookies.contains_key("operon"));
-    assert_eq!(actions(&world).await.iter().filter(|action| *action == "signIn.password").count(), 2);
+    assert_eq!(actions(&world).await.iter().filter(|action| *action == "signIn.passwordRefused").count(), 2);
 }
 
 /// F474: guessing on the page slows down like guessing on the API, and one counts for the other.

@@ -53,12 +53,12 @@ async fn changes_are_recorded_once() {
         [
             "object.made",
             "object.renamed",
-            "object.properties",
-            "object.tags",
-            "object.types",
-            "object.visibility",
-            "object.details",
-            "object.closing",
+            "object.propertiesSet",
+            "object.tagsSet",
+            "object.typesSet",
+            "object.visibilitySet",
+            "object.detailsSet",
+            "object.frozen",
             "object.closed",
         ]
     );
@@ -87,6 +87,6 @@ async fn refusals_are_recorded() {
         .await;
     let found = events(&alice, &project, &record).await;
     let actions: Vec<_> = found.iter().map(|(action, ..)| action.as_str()).collect();
-    assert_eq!(actions, ["object.made", "access.refuse"]);
+    assert_eq!(actions, ["object.made", "access.refused"]);
     assert_eq!(found[1].2["asked"], "EditObject");
 }

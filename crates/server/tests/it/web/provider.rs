@@ -128,7 +128,7 @@ async fn a_linked_account_is_signed_in_to() {
     let page = fresh.get("/sign-in").await;
     through(&mut fresh, &page, "ada").await.says(403, "linked");
     let done = actions(&world).await;
-    for action in ["identity.linked", "identity.unlinked", "signIn.provider", "session.begun"] {
+    for action in ["identity.linked", "identity.unlinked", "signIn.providerRefused", "session.begun"] {
         assert!(done.contains(&action.to_owned()), "{action}: {done:?}");
     }
     drop(provider);
