@@ -3,6 +3,7 @@
 //! A suite is a row of [`SUITES`]. Most tests are Rust tests and need no row of their own; a row is for what another
 //! program must drive.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
@@ -30,7 +31,10 @@ struct Suite {
 }
 
 /// Every suite, in the order in which they run.
-const SUITES: &[Suite] = &[Suite { name: "rust", about: "every Rust test of the workspace", run: rust }];
+const SUITES: &[Suite] = &[
+    Suite { name: "rust", about: "every Rust test of the workspace", run: rust },
+    Suite { name: "postgres", about: "the tests over HTTP once more, on PostgreSQL", run: postgres },
+];
 
 /// Prepares, runs the suites, stops at the first that fails, and prints how long each took (for information only).
 pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
@@ -81,8 +85,25 @@ fn timed<'n, T>(
     result
 }
 
-/// All Rust tests with every feature on, by nextest where it is installed.
+/// All Rust tests with every feature on.
 fn rust(repo: &Repo, tools: &Tools) -> Result<()> {
+    run_command(
+        test_runner(repo).args(["--workspace", "--all-features", "--locked"]).envs(tools.environment()),
+    )
+}
+
+/// The tests over HTTP, whose servers keep their metadata in PostgreSQL this time.
+fn postgres(repo: &Repo, tools: &Tools) -> Result<()> {
+    run_command(
+        test_runner(repo)
+            .args(["--package", "server", "--all-features", "--locked", "--test", "it"])
+            .envs(tools.environment())
+            .env("OPERON_TEST_DATABASE", "postgres"),
+    )
+}
+
+/// The test runner: nextest where it is installed.
+fn test_runner(repo: &Repo) -> Command {
     let mut cargo = repo.cargo();
     if capture(repo.cargo().args(["nextest", "--version"])).is_ok() {
         cargo.args(["nextest", "run"]);
@@ -91,7 +112,7 @@ fn rust(repo: &Repo, tools: &Tools) -> Result<()> {
         eprintln!("      (to install it: cargo install --locked cargo-nextest)");
         cargo.arg("test");
     }
-    run_command(cargo.args(["--workspace", "--all-features", "--locked"]).envs(tools.environment()))
+    cargo
 }
 
 #[cfg(test)]
