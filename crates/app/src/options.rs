@@ -19,6 +19,8 @@ pub struct Options {
     pub self_sign_up: bool,
     /// What a GB of storage costs in a month, in the operator's currency.
     pub storage_price: f64,
+    /// How long one search may look for more before it must do with what it has found, in ms.
+    pub search_ms: i64,
     /// How archived files come back.
     pub restoring: Restoring,
 }

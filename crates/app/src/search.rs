@@ -31,8 +31,6 @@ pub use resolve::resolve_data_objects;
 const ROWS_OF_A_TURN: usize = 20_000;
 /// How many transactions one request takes at most.
 const MAX_TURNS: usize = 50;
-/// How long one request may search, in ms, before it must do with what it has.
-const MAX_MS: i64 = 10_000;
 /// What deciding about one project counts for, in rows.
 const ROWS_OF_A_PROJECT: usize = 10;
 
@@ -51,7 +49,8 @@ struct Next {
 ///
 /// A page is cut only by `limit`, and `next` is given exactly when something follows. A search whose filters must be
 /// tried on very many objects (a regular expression, or a glob that starts with `*`) takes several transactions, and
-/// ends with an error when it found fewer than two objects among the first million or within ten seconds.
+/// ends with an error when it found fewer than two objects among the first million or within the time that the operator
+/// allows ([`crate::options::Options::search_ms`]).
 ///
 /// # Errors
 /// `ResourceNotFound` for a project or folder in `scope` that the caller cannot see; `InvalidInput` for a search that is
@@ -78,7 +77,7 @@ pub async fn find_data_objects(ctx: Ctx, input: FindDataObjects) -> Result<Page<
         }
         let Some(rest) = part.rest else { return page_of(found, false) };
         from = Some(rest);
-        if turn == MAX_TURNS || ctx.app.clock.now() - started > MAX_MS {
+        if turn == MAX_TURNS || ctx.app.clock.now() - started >= ctx.app.options.search_ms {
             // What was found last stands in for what follows.
             found.pop();
             if found.is_empty() {

@@ -283,6 +283,7 @@ impl Config {
             read_only_cap: ReadOnlyCap::CollaboratorView,
             self_sign_up: self.self_sign_up,
             storage_price: self.storage_price,
+            search_ms: i64::from(self.limits.search_seconds) * 1000,
             restoring: self.restoring.clone(),
         }
     }

@@ -22,6 +22,8 @@ pub struct Limits {
     pub connections: usize,
     /// Most requests at once; further ones are asked to come back.
     pub concurrent_requests: usize,
+    /// Seconds that one search may look for more before it must do with what it has found.
+    pub search_seconds: u32,
     /// Most API calls a second of one account, over ten seconds; 0 is no limit.
     pub account_calls_per_second: u32,
 }
@@ -35,6 +37,7 @@ impl Default for Limits {
             head_bytes: 64 << 10,
             connections: 4096,
             concurrent_requests: 1024,
+            search_seconds: 10,
             account_calls_per_second: 0,
         }
     }

@@ -56,6 +56,16 @@ pub struct Answer {
     pub headers: reqwest::header::HeaderMap,
 }
 
+/// A server that nobody asks any more stops, so that a test of many servers does not keep the connections of all.
+impl Drop for World {
+    fn drop(&mut self) {
+        if let (Some(running), Ok(runtime)) = (self.running.take(), tokio::runtime::Handle::try_current()) {
+            running.stop.ask();
+            runtime.spawn(running.wait());
+        }
+    }
+}
+
 impl World {
     /// Starts a server.
     pub async fn new() -> Self {
@@ -85,6 +95,8 @@ impl World {
             listen: "127.0.0.1:0".parse().unwrap(),
             ..Config::default()
         };
+        // What a test finds must not hang on how busy the machine is.
+        config.limits.search_seconds = 600;
         use_asked_database(&mut config);
         change(&mut config);
         // The test's own HTTP client needs a provider; a second test in the same process finds it installed.

@@ -95,3 +95,17 @@ async fn rare_matches_among_many_are_all_found() {
         page["results"].as_array().unwrap().iter().map(|found| found["id"].as_str().unwrap()).collect();
     assert_eq!(found, expected(&letters, |number| number % 2 == 0)[..1000]);
 }
+
+/// A search that looked as long as it may and found nothing to go on from says so, and how to narrow it.
+#[tokio::test]
+async fn a_search_without_end_is_ended() {
+    let world = World::with(|config| config.limits.search_seconds = 0).await;
+    let alice = world.user("alice").await;
+    let project = alice.project("A").await;
+    fill(&world, &project, "A").await;
+    let query = json!({ "name": { "regexp": "nothing" } });
+    let refused = alice.fails(super::FIND, query, "InvalidInput").await;
+    assert!(refused.contains("Narrow it"), "{refused}");
+    let narrow = json!({ "name": "n24778" });
+    assert_eq!(walk(&alice, &narrow, 1000).await.len(), 1);
+}
