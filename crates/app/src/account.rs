@@ -31,7 +31,7 @@ use crate::work::Work;
 ///
 /// # Errors
 /// `InvalidInput` when it is not good, whatever the reason.
-fn presented(
+pub(crate) fn presented(
     work: &Work<'_>,
     purpose: Purpose,
     secret: code::Purpose,
@@ -42,7 +42,8 @@ fn presented(
     Ok((hash, code))
 }
 
-fn bad_code() -> Error {
+/// Why a code is refused: it does not say whether there ever was one.
+pub(crate) fn bad_code() -> Error {
     ApiError::invalid_input(
         "This link does not work: it is not complete, was used already, or is too old. Ask for another one.",
     )
@@ -50,7 +51,7 @@ fn bad_code() -> Error {
 }
 
 /// The account that a code belongs to.
-fn owner(work: &Work<'_>, code: &Code) -> Result<Account> {
+pub(crate) fn owner(work: &Work<'_>, code: &Code) -> Result<Account> {
     Ok(account::by_key(work.tx, code.account.ok_or_else(bad_code)?)?)
 }
 

@@ -1,4 +1,4 @@
-//! The addresses that letters point to. The pages behind them read the code and call `app::account`.
+//! The addresses that letters and printed links point to. The pages behind them read the code and call `app::account`.
 
 use crate::options::Options;
 
@@ -10,6 +10,9 @@ pub const RESET_PASSWORD: &str = "/reset-password";
 pub const CONFIRM_EMAIL: &str = "/confirm-email";
 /// Where the first user of a server makes an account.
 pub const FIRST_USER: &str = "/first-user";
+
+/// Where a user signs in with a link in place of a password.
+pub const SIGN_IN: &str = "/sign-in/link";
 
 /// A page of this server, for a letter.
 #[must_use]

@@ -5,6 +5,7 @@
 //! and with everything that ends the owner's tokens: another password, a disabled account.
 
 use secrets::Secret;
+use serde::{Deserialize, Serialize};
 use store::access::Caller;
 use store::account::Account;
 use store::token::{self, NewToken, Purpose, Token};
@@ -31,12 +32,14 @@ pub struct Session {
 }
 
 /// How somebody showed who they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Proof {
     /// By the password of the account.
     Password,
     /// By a sign-in provider that is linked with the account.
     Provider,
+    /// By a one-time link that the operator gave them.
+    Link,
 }
 
 /// Begins a session and answers the text of its token. An earlier session of the same browser ends: a sign-in never
@@ -69,6 +72,7 @@ pub async fn begin(ctx: &Ctx, account: Account, proof: Proof, earlier: Option<&S
         let by = match proof {
             Proof::Password => "password",
             Proof::Provider => "provider",
+            Proof::Link => "link",
         };
         work.record(
             Event::done(EventName::SessionBegun)

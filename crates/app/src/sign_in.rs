@@ -1,5 +1,6 @@
 //! Signing in: proving who one is, and who a token speaks for (contract: identity-and-sharing 3).
 
+mod link;
 mod steps;
 mod throttle;
 
@@ -17,6 +18,7 @@ use crate::event::{Event, EventName};
 use crate::token::{self, Wish};
 use crate::work::Work;
 
+pub use link::check_link;
 pub use steps::{Step, check_password, check_second_factor};
 pub(crate) use throttle::{Attempt, forgive_names};
 

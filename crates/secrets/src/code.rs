@@ -32,6 +32,8 @@ pub enum Purpose {
     Backup,
     /// The authorization code of the OAuth 2 code grant.
     Grant,
+    /// A user signs in with a link that the operator gave them.
+    SignIn,
 }
 
 impl Purpose {
@@ -45,6 +47,7 @@ impl Purpose {
             Self::Invitation => "invitation",
             Self::Backup => "backup",
             Self::Grant => "grant",
+            Self::SignIn => "sign-in",
         }
     }
 }

@@ -15,6 +15,8 @@ pub enum Purpose {
     PasswordReset,
     /// Confirming another address; the detail is the address.
     EmailChange,
+    /// Signing in once, in place of a password.
+    SignIn,
 }
 
 impl Word for Purpose {
@@ -23,6 +25,7 @@ impl Word for Purpose {
         (Self::Activation, "activation"),
         (Self::PasswordReset, "password-reset"),
         (Self::EmailChange, "email-change"),
+        (Self::SignIn, "sign-in"),
     ];
 }
 

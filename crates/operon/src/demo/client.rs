@@ -21,13 +21,20 @@ pub(super) struct Refused {
     pub(super) message: String,
 }
 
+/// What came of a call: an answer, or a refusal, which is an answer too.
+pub(super) type Outcome<T> = Result<T, Refused>;
+
 impl Client {
-    pub(super) fn new(base: &str, token: &str) -> Self {
-        Self { http: reqwest::Client::new(), base: base.to_owned(), token: token.to_owned() }
+    pub(super) fn new(base: &str, token: &str) -> anyhow::Result<Self> {
+        // The client asks for cryptography when it is made, though loopback needs none; a second call keeps the first.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        // The server is on this machine, whatever proxy the environment names.
+        let http = reqwest::Client::builder().no_proxy().build().context("cannot make a client")?;
+        Ok(Self { http, base: base.to_owned(), token: token.to_owned() })
     }
 
-    /// Calls a method; a refusal is an answer too.
-    pub(super) async fn call(&self, route: &str, input: Value) -> anyhow::Result<Result<Value, Refused>> {
+    /// Calls a method.
+    pub(super) async fn call(&self, route: &str, input: Value) -> anyhow::Result<Outcome<Value>> {
         let response = self
             .http
             .post(format!("{}{route}", self.base))
@@ -70,20 +77,15 @@ impl Client {
         let file = self
             .make("/file/new", json!({ "project": project, "folder": folder, "name": name, "parents": true }))
             .await?;
-        let md5 = md5_of(bytes);
-        let part = json!({ "index": 1, "size": bytes.len(), "md5": md5 });
+        let part = json!({ "index": 1, "size": bytes.len(), "md5": md5_of(bytes) });
         let target = self.must(&format!("/{file}/upload"), part).await?;
         self.exchange(Method::PUT, &target, Some(bytes)).await?;
         self.must(&format!("/{file}/close"), json!({})).await?;
         Ok(file)
     }
 
-    /// Downloads a file; a refusal is an answer too.
-    pub(super) async fn download(
-        &self,
-        file: &str,
-        project: &str,
-    ) -> anyhow::Result<Result<Vec<u8>, Refused>> {
+    /// Downloads a file.
+    pub(super) async fn download(&self, file: &str, project: &str) -> anyhow::Result<Outcome<Vec<u8>>> {
         match self.call(&format!("/{file}/download"), json!({ "project": project })).await? {
             Ok(target) => Ok(Ok(self.exchange(Method::GET, &target, None).await?)),
             Err(refused) => Ok(Err(refused)),

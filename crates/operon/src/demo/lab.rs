@@ -1,8 +1,6 @@
 //! The lab of the tour: its people, its data, and how it shares them.
 
-use std::net::SocketAddr;
-
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use app::App;
 use app::fixture::{self, Fixture};
 use serde_json::{Value, json};
@@ -11,17 +9,22 @@ use super::client::{Client, md5_of};
 use super::say;
 
 /// 5,000 records of chromosome 22 from the 1000 Genomes Project, phase 1; `demo/data/README.md` tells their origin.
-const CALLS: &[u8] = include_bytes!("../../../../demo/data/chr22-slice.vcf.gz");
+pub(super) const CALLS: &[u8] = include_bytes!("../../../../demo/data/chr22-slice.vcf.gz");
 const INDEX: &[u8] = include_bytes!("../../../../demo/data/chr22-slice.vcf.gz.tbi");
 const SAMPLES: &[u8] = include_bytes!("../../../../demo/data/samples.tsv");
 
-/// Who they are; the table prints it.
+/// The lab's project.
+pub(super) const SOURCE_NAME: &str = "Chromosome 22";
+/// The collaborator's project.
+pub(super) const ELSEWHERE_NAME: &str = "Tom's analysis";
+
+/// Who they are, in the order in which they are introduced.
 pub(super) const PEOPLE: [(&str, &str); 5] = [
-    ("ines", "leads the lab, administers its organisation"),
+    ("ines", "leads the lab and administers its organisation, org-northlab"),
     ("omar", "manages the lab's data"),
     ("lena", "analyses the data"),
     ("tom", "collaborates from another institute"),
-    ("vera", "is nobody's member"),
+    ("vera", "has an account, and nothing to do with the lab"),
 ];
 
 /// The people of the tour, with the tokens they work with.
@@ -33,15 +36,9 @@ impl People {
         self.0.iter().find(|issued| issued.name == handle).map_or("", |issued| issued.text.as_str())
     }
 
-    /// Shell lines that let the public client act as the lab's head.
-    pub(super) fn environment(&self, address: &SocketAddr) -> String {
-        let context = json!({ "auth_token_type": "Bearer", "auth_token": self.token("ines") });
-        format!(
-            "  export DX_APISERVER_PROTOCOL=http DX_APISERVER_HOST={} DX_APISERVER_PORT={}\n  \
-             export DX_SECURITY_CONTEXT='{context}'\n  dx find projects",
-            address.ip(),
-            address.port()
-        )
+    /// A client that acts as one of them.
+    pub(super) fn client(&self, base: &str, handle: &str) -> anyhow::Result<Client> {
+        Client::new(base, self.token(handle))
     }
 }
 
@@ -50,7 +47,6 @@ pub(super) async fn people(app: &App) -> anyhow::Result<People> {
     let world: Fixture =
         toml::from_str(include_str!("people.toml")).context("the people of the tour cannot be read")?;
     let issued = fixture::load(app, world).await?;
-    say("Five people and an organisation:");
     for (handle, role) in PEOPLE {
         say(&format!("  {handle:<5} {role}"));
     }
@@ -65,8 +61,8 @@ pub(super) struct Lab {
     pub(super) elsewhere: String,
     /// The variant calls.
     pub(super) calls: String,
-    /// The record that describes the cohort.
-    pub(super) cohort: String,
+    /// The sample sheet.
+    pub(super) samples: String,
 }
 
 /// The lab's head fills a protected project; the collaborator has one of their own.
@@ -74,11 +70,11 @@ pub(super) async fn fill(ines: &Client, tom: &Client) -> anyhow::Result<Lab> {
     let source = ines
         .make(
             "/project/new",
-            json!({ "name": "Chromosome 22", "protected": true, "billTo": "org-northlab",
+            json!({ "name": SOURCE_NAME, "protected": true, "billTo": "org-northlab",
             "summary": "Phase 1 calls, ready to share" }),
         )
         .await?;
-    let elsewhere = tom.make("/project/new", json!({ "name": "Tom's own analysis" })).await?;
+    let elsewhere = tom.make("/project/new", json!({ "name": ELSEWHERE_NAME })).await?;
     let calls = ines.upload(&source, "/calls", "chr22-slice.vcf.gz", CALLS).await?;
     ines.upload(&source, "/calls", "chr22-slice.vcf.gz.tbi", INDEX).await?;
     let samples = ines.upload(&source, "/", "samples.tsv", SAMPLES).await?;
@@ -89,52 +85,88 @@ pub(super) async fn fill(ines: &Client, tom: &Client) -> anyhow::Result<Lab> {
         json!({ "project": source, "properties": { "chromosome": "22", "reference": "b37" } }),
     )
     .await?;
-    let cohort = ines
-        .make(
-            "/record/new",
-            json!({ "project": source, "name": "Cohort", "types": ["Cohort"], "close": true,
-            "details": { "calls": { "$dnanexus_link": calls }, "samples": { "$dnanexus_link": samples } } }),
-        )
-        .await?;
+    ines.make(
+        "/record/new",
+        json!({ "project": source, "name": "Cohort", "types": ["Cohort"], "close": true,
+        "details": { "calls": { "$dnanexus_link": calls }, "samples": { "$dnanexus_link": samples } } }),
+    )
+    .await?;
+    let lab = Lab { source, elsewhere, calls, samples };
+    check(ines, &lab).await?;
     say(&format!(
-        "\nInes filled {source} (protected, paid by org-northlab): {} bytes of variant calls, their index, the sample sheet, and a record that links them.",
-        CALLS.len()
+        "\nInes fills the protected project \"{SOURCE_NAME}\": {} bytes of real variant calls, their index,\n\
+         the sample sheet, and a record that links them. Tom has a project of his own, \"{ELSEWHERE_NAME}\".\n\
+         What is downloaded is compared with what was uploaded (MD5 {}).",
+        CALLS.len(),
+        md5_of(CALLS),
     ));
-    Ok(Lab { source, elsewhere, calls, cohort })
+    Ok(lab)
 }
 
-/// The lab's head shares, each with what they need.
-pub(super) async fn share(ines: &Client, lab: &Lab) -> anyhow::Result<()> {
-    for (who, level) in [("omar", "CONTRIBUTE"), ("lena", "VIEW"), ("tom", "VIEW")] {
-        ines.must(&format!("/{}/invite", lab.source), json!({ "invitee": who, "level": level })).await?;
-        say(&format!("  shared with {who}: {level}"));
-    }
+/// Everything is there, whole, and nothing else.
+async fn check(ines: &Client, lab: &Lab) -> anyhow::Result<()> {
+    let all = json!({ "scope": { "project": lab.source }, "describe": { "fields": { "name": true, "state": true } } });
+    let found = ines.must("/system/findDataObjects", all).await?;
+    let mut names: Vec<_> = rows(&found)
+        .map(|row| format!("{} is {}", text(&row["describe"]["name"]), text(&row["describe"]["state"])))
+        .collect();
+    names.sort();
+    let expected = [
+        "Cohort is closed",
+        "chr22-slice.vcf.gz is closed",
+        "chr22-slice.vcf.gz.tbi is closed",
+        "samples.tsv is closed",
+    ];
+    ensure!(names == expected, "the project holds {names:?}");
+    let asked = json!({ "fields": { "md5": true, "size": true } });
+    let described = ines.must(&format!("/{}/describe", lab.calls), asked).await?;
+    ensure!(described["size"] == json!(CALLS.len()), "the calls have the size {}", described["size"]);
     Ok(())
 }
 
-/// The analyst finds the calls and downloads them; every byte is compared.
-pub(super) async fn search_and_download(lena: &Client, lab: &Lab) -> anyhow::Result<()> {
-    let query = json!({ "class": "file", "name": { "glob": "*.vcf.gz" }, "properties": { "chromosome": "22" },
-        "scope": { "project": lab.source } });
-    let found = lena.must("/system/findDataObjects", query).await?;
-    let ids: Vec<_> = found["results"].as_array().into_iter().flatten().map(|row| &row["id"]).collect();
-    ensure!(ids == [&Value::from(lab.calls.as_str())], "the search found {ids:?}");
-    let Ok(bytes) = lena.download(&lab.calls, &lab.source).await? else {
-        bail!("lena may view the project but the download was refused");
+/// What the lab's head does before an act.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Change {
+    /// Omar may contribute, Lena and Tom may view.
+    Share,
+    /// Downloads are switched off.
+    RestrictDownloads,
+    /// Copies into other projects are switched off, too.
+    RestrictCopies,
+    /// Tom's access ends.
+    EndAccess,
+}
+
+/// Does it.
+pub(super) async fn change(ines: &Client, lab: &Lab, change: Change) -> anyhow::Result<()> {
+    let call = |verb: &str, input: Value| {
+        let route = format!("/{}/{verb}", lab.source);
+        async move { ines.must(&route, input).await.map(|_| ()) }
     };
-    ensure!(bytes == CALLS, "the downloaded bytes differ from those uploaded");
-    say(&format!(
-        "\nLena searched for chromosome 22, found {}, downloaded it; MD5 {} is the one uploaded.",
-        lab.calls,
-        md5_of(&bytes)
-    ));
-    Ok(())
+    match change {
+        Change::Share => {
+            for (who, level) in [("omar", "CONTRIBUTE"), ("lena", "VIEW"), ("tom", "VIEW")] {
+                call("invite", json!({ "invitee": who, "level": level })).await?;
+            }
+            Ok(())
+        }
+        Change::RestrictDownloads => call("update", json!({ "downloadRestricted": true })).await,
+        Change::RestrictCopies => call("update", json!({ "restricted": true })).await,
+        Change::EndAccess => call("decreasePermissions", json!({ "user-tom": null })).await,
+    }
 }
 
-/// From now on the data are analysed where they lie: no copies to other projects, no downloads.
-pub(super) async fn restrict(ines: &Client, lab: &Lab) -> anyhow::Result<()> {
-    ines.must(&format!("/{}/update", lab.source), json!({ "restricted": true, "downloadRestricted": true }))
-        .await?;
-    say("\nInes restricted the project: nothing may be copied out or downloaded any more, by anybody.");
-    Ok(())
+/// How many refusals the audit log of the lab's project holds.
+pub(super) async fn recorded_refusals(ines: &Client, lab: &Lab) -> anyhow::Result<usize> {
+    let asked = json!({ "project": lab.source, "outcome": "refused", "limit": 1000 });
+    Ok(rows(&ines.must("/system/findAuditEvents", asked).await?).count())
+}
+
+/// The rows of a page.
+pub(super) fn rows(page: &Value) -> impl Iterator<Item = &Value> {
+    page["results"].as_array().into_iter().flatten()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }

@@ -1,100 +1,81 @@
-//! Who may do what, and why: each line is tried, and explained by the same decision.
+//! How the tour shows who may do what, and why.
 
-use comfy_table::{ContentArrangement, Table};
-use serde_json::{Value, json};
+use std::io::IsTerminal as _;
 
-use super::client::Client;
-use super::lab::{Lab, PEOPLE, People};
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width};
 
-/// One line of the table.
-pub(super) struct Row {
-    person: &'static str,
-    action: &'static str,
-    expected: bool,
-    happened: bool,
-    explained: bool,
-    rule: String,
-    sentence: String,
+use super::story::Act;
+use super::verdict::Verdict;
+
+/// The fewest columns the table is made for.
+const NARROWEST: u16 = 80;
+/// The most; longer lines are hard to read.
+const WIDEST: u16 = 120;
+/// Columns where there is no terminal to ask.
+const ELSEWHERE: u16 = 100;
+
+/// How to print.
+pub(super) struct Look {
+    colour: bool,
+    width: u16,
 }
 
-impl Row {
-    /// Whether what happened, what the explanation says and what the tour promises are one.
-    pub(super) fn as_expected(&self) -> bool {
-        self.happened == self.expected && self.explained == self.expected
-    }
-}
-
-/// What is tried: a name, the capability it rests on, and the people who may.
-const ACTIONS: [(&str, &str, &[&str]); 6] = [
-    ("list the data", "data.list", &["ines", "omar", "lena", "tom"]),
-    ("download the calls", "data.download", &[]),
-    ("copy the calls to Tom's project", "data.copyOut", &[]),
-    ("add a folder", "data.create", &["ines", "omar"]),
-    ("delete the record", "data.delete", &["ines"]),
-    ("invite somebody", "member.invite", &["ines"]),
-];
-
-/// Tries every action as every person, the destructive ones last.
-pub(super) async fn rows(base: &str, people: &People, lab: &Lab) -> anyhow::Result<Vec<Row>> {
-    let ines = Client::new(base, people.token("ines"));
-    let mut rows = Vec::new();
-    for (action, capability, allowed) in ACTIONS {
-        // The administrator comes last, so that what they delete is there for the others to fail on.
-        for (person, _) in PEOPLE.into_iter().rev() {
-            let client = Client::new(base, people.token(person));
-            let why = json!({ "user": format!("user-{person}"), "action": capability, "object": lab.calls });
-            let answer = ines.must(&format!("/{}/describeAccess", lab.source), why).await?;
-            let outcome = attempt(&client, capability, person, lab).await?;
-            rows.push(Row {
-                person,
-                action,
-                expected: allowed.contains(&person),
-                happened: outcome.is_ok(),
-                explained: answer["decision"]["allowed"] == json!(true),
-                rule: answer["decision"]["rule"].as_str().unwrap_or_default().to_owned(),
-                sentence: outcome.err().unwrap_or_default(),
-            });
+impl Look {
+    /// Coloured and as wide as asked, or as the terminal suggests.
+    pub(super) fn new(colour: Option<bool>, width: Option<u16>) -> Self {
+        let width = width.or_else(|| Table::new().width()).unwrap_or(ELSEWHERE);
+        Self {
+            colour: colour.unwrap_or_else(|| std::io::stdout().is_terminal()),
+            width: width.clamp(NARROWEST, WIDEST),
         }
     }
-    Ok(rows)
 }
 
-/// Does it; the error is the server's sentence.
-async fn attempt(
-    client: &Client,
-    capability: &str,
-    person: &str,
-    lab: &Lab,
-) -> anyhow::Result<Result<(), String>> {
-    let source = &lab.source;
-    let (route, input): (String, Value) = match capability {
-        "data.list" => (format!("/{source}/listFolder"), json!({ "folder": "/calls" })),
-        "data.download" => (format!("/{}/download", lab.calls), json!({ "project": source })),
-        "data.copyOut" => (
-            format!("/{source}/clone"),
-            json!({ "objects": [lab.calls], "project": lab.elsewhere, "destination": "/" }),
-        ),
-        "data.create" => (format!("/{source}/newFolder"), json!({ "folder": format!("/from {person}") })),
-        "data.delete" => (format!("/{source}/removeObjects"), json!({ "objects": [lab.cohort] })),
-        _ => (format!("/{source}/invite"), json!({ "invitee": "omar", "level": "VIEW" })),
-    };
-    let outcome = client.call(&route, input).await?;
-    Ok(outcome.map(|_| ()).map_err(|refused| refused.message))
-}
+/// Columns of who, what and yes or no; the last column takes the rest.
+const COLUMNS: [u16; 3] = [6, 23, 5];
 
-/// The table as text.
-pub(super) fn print(rows: &[Row]) -> String {
+/// One act as text; the first one has the headings.
+pub(super) fn print(number: usize, act: &Act, verdicts: &[Verdict], look: &Look) -> String {
     let mut table = Table::new();
+    table.load_style(UTF8_HORIZONTAL_ONLY);
     table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(["who", "what", "may", "rule", "what the server said"]);
-    for row in rows {
-        let may = match (row.happened, row.as_expected()) {
-            (true, true) => "yes",
-            (false, true) => "no",
-            (true, false) => "YES (wrong)",
-            (false, false) => "NO (wrong)",
-        };
-        table.add_row([row.person, row.action, may, &row.rule, &row.sentence]);
+    table.set_width(look.width);
+    if look.colour {
+        table.enforce_styling();
+    } else {
+        table.force_no_tty();
     }
-    table.to_string()
+    if number == 1 {
+        table.set_header(["who", "does what", "may", "by which rule, and what the server says"].map(bold));
+    }
+    for verdict in verdicts {
+        let attempt = verdict.attempt();
+        let (may, colour) = if verdict.happened() { ("yes", Color::Green) } else { ("no", Color::Red) };
+        table.add_row([
+            bold(&capitalised(attempt.person)),
+            Cell::new(attempt.deed.words()),
+            bold(may).fg(colour),
+            Cell::new(format!("{}\n{}", verdict.rule(), verdict.sentence())),
+        ]);
+    }
+    // The same columns in every act, so that the eye can run down all of them; one more stands between two.
+    let used: u16 = COLUMNS.iter().map(|width| width + 1).sum();
+    let widths = COLUMNS.into_iter().chain([look.width - used]);
+    for (column, width) in table.column_iter_mut().zip(widths) {
+        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width)));
+    }
+    let title = format!("{number}. {}", act.title);
+    let title = if look.colour { format!("\u{1b}[1m{title}\u{1b}[0m") } else { title };
+    format!("\n{title}\n{}", table.trim_fmt())
+}
+
+fn bold(text: &str) -> Cell {
+    Cell::new(text).add_attribute(Attribute::Bold)
+}
+
+/// A handle as a name: `Ines`.
+fn capitalised(handle: &str) -> String {
+    let mut letters = handle.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

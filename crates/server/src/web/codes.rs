@@ -20,11 +20,12 @@ const PASSWORD_HINT: &str = "At least 15 characters. A few unrelated words make 
 const CODE_ABOUT: &str = "It is part of the link that was sent to you.";
 
 /// The code in the link that led here.
-fn code_of(query: Option<&str>) -> String {
+pub(super) fn code_of(query: Option<&str>) -> String {
     parameter(query, "code").unwrap_or_default()
 }
 
-fn code_field(code: &str) -> Field {
+/// The field of the code; hidden when the link has brought it.
+pub(super) fn code_field(code: &str) -> Field {
     Field::text("code", "Code", "off").hint(CODE_ABOUT).value(code).hidden_if_filled()
 }
 

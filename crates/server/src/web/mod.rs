@@ -64,6 +64,7 @@ pub(crate) fn routes() -> Router<Arc<Server>> {
         .route("/style.css", get(style))
         .route("/sign-in", get(sign_in::show).post(sign_in::send))
         .route("/sign-in/code", get(sign_in::show_code).post(sign_in::send_code))
+        .route(app::links::SIGN_IN, get(sign_in::show_link).post(sign_in::send_link))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/sign-out-everywhere", post(sign_in::sign_out_everywhere))
         .route(app::links::FIRST_USER, get(codes::show_first_user).post(codes::first_user))

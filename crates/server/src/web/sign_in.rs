@@ -1,14 +1,16 @@
-//! Signing in and out. A password, or a provider, is the first step; the code of the authenticator the second, where it
+//! Signing in and out. A password, a provider, or a one-time link is the first step; the code of the authenticator the second, where it
 //! is on.
 
+use app::links;
 use app::session::{self, Proof};
-use app::sign_in::{Step, check_password, check_second_factor};
+use app::sign_in::{Step, check_link, check_password, check_second_factor};
 use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use store::account::Account;
 
+use super::codes::{code_field, code_of};
 use super::cookie::Cookie;
 use super::form::{Field, Form};
 use super::oidc;
@@ -26,7 +28,7 @@ struct Pending {
     user: String,
     /// The account's epoch at that time: another password, say, makes the first step worthless.
     epoch: i64,
-    by_provider: bool,
+    proof: Proof,
     until: i64,
 }
 
@@ -84,18 +86,41 @@ pub(super) async fn send(posted: Posted) -> Result<Response, Failure> {
     }
 }
 
+/// `GET /sign-in/link`: only shows a button, so that whatever fetches links ahead of people uses nothing up.
+pub(super) async fn show_link(visitor: Visitor, RawQuery(query): RawQuery) -> Response {
+    visitor.form(StatusCode::OK, &link_form(&code_of(query.as_deref())))
+}
+
+fn link_form(code: &str) -> Form {
+    Form {
+        intro: "Your link signs you in once, in place of a password.".to_owned(),
+        fields: vec![code_field(code)],
+        links: vec![("/sign-in", "Sign in with a password")],
+        ..Form::new("Sign in", links::SIGN_IN, "Sign in")
+    }
+}
+
+/// `POST /sign-in/link`
+pub(super) async fn send_link(posted: Posted) -> Result<Response, Failure> {
+    let visitor = &posted.visitor;
+    let code = posted.text("code");
+    match check_link(&visitor.stranger("PageSignIn"), code.clone()).await {
+        Ok(step) => proceed(visitor, step, Proof::Link).await,
+        Err(error) => {
+            let (status, text) = sentence(error);
+            Ok(visitor.form(status, &link_form(&code).wrong("", text)))
+        }
+    }
+}
+
 /// Goes on after the first step of a sign-in.
 pub(super) async fn proceed(visitor: &Visitor, step: Step, proof: Proof) -> Result<Response, Failure> {
     let account = match step {
         Step::Done(account) => return enter(visitor, account, proof).await,
         Step::SecondFactor(account) => account,
     };
-    let pending = Pending {
-        user: account.id.to_string(),
-        epoch: account.epoch,
-        by_provider: proof == Proof::Provider,
-        until: visitor.now() + STEP_MS,
-    };
+    let pending =
+        Pending { user: account.id.to_string(), epoch: account.epoch, proof, until: visitor.now() + STEP_MS };
     let sealed = visitor.seal(STEP_SEAL, &pending)?;
     Ok(with(redirect("/sign-in/code"), |headers| {
         Cookie::Step.set_for(headers, visitor.https(), &sealed, STEP_MS / 1000);
@@ -142,9 +167,8 @@ pub(super) async fn send_code(posted: Posted) -> Result<Response, Failure> {
         let form = code_form().wrong("otp", "Enter the code.");
         return Ok(visitor.form(StatusCode::UNPROCESSABLE_ENTITY, &form));
     }
-    let proof = if pending.by_provider { Proof::Provider } else { Proof::Password };
     match check_second_factor(&visitor.stranger("PageSignIn"), &pending.user, pending.epoch, otp).await {
-        Ok(Some(account)) => enter(visitor, account, proof).await,
+        Ok(Some(account)) => enter(visitor, account, pending.proof).await,
         Ok(None) => Ok(redirect("/sign-in?notice=step")),
         Err(error) => {
             let (status, text) = sentence(error);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use app::fixture::{self, Fixture};
 use serde_json::json;
+use wire::id::UserId;
 
 use super::{PASSWORD, is_in, person, signed_in};
 use crate::browser::Browser;
@@ -37,6 +38,48 @@ pub(super) async fn invited(world: &World, handle: &str) -> String {
 
 fn twice(password: &str) -> [(&str, &str); 2] {
     [("password", password), ("again", password)]
+}
+
+/// F474: a link of the operator signs in one person, once, and only when its button is pressed; an earlier link ends.
+#[tokio::test]
+async fn a_link_of_the_operator_signs_in_once() {
+    let world = World::new().await;
+    person(&world, "ada").await;
+    let ada = UserId::from_handle("ada").unwrap();
+    let path = |link: String| link.strip_prefix(&world.base()).unwrap().to_owned();
+    let earlier = path(world.app().sign_in_link(&ada).await.unwrap());
+    let link = path(world.app().sign_in_link(&ada).await.unwrap());
+    let mut browser = Browser::new(&world);
+    browser.fill(&earlier, &[]).await.says(422, "This link does not work");
+    assert!(!is_in(&mut browser).await);
+    for _ in 0..2 {
+        browser.get(&link).await.says(200, "signs you in once");
+    }
+    browser.fill(&link, &[]).await.leads_to("/");
+    browser.get("/").await.says(200, "user-ada");
+    let mut other = Browser::new(&world);
+    other.fill(&link, &[]).await.says(422, "This link does not work");
+    assert!(!is_in(&mut other).await);
+    let absent = UserId::from_handle("nobody").unwrap();
+    assert!(world.app().sign_in_link(&absent).await.is_err());
+}
+
+/// F474: such a link lasts a day, and stands for the password alone: who has a second factor is asked for it.
+#[tokio::test]
+async fn a_link_of_the_operator_stands_for_the_password_alone() {
+    let world = World::new().await;
+    person(&world, "ada").await;
+    let ada = UserId::from_handle("ada").unwrap();
+    let path = |link: String| link.strip_prefix(&world.base()).unwrap().to_owned();
+    let late = path(world.app().sign_in_link(&ada).await.unwrap());
+    world.pass(Duration::from_secs(24 * 3600));
+    Browser::new(&world).fill(&late, &[]).await.says(422, "This link does not work");
+    let mut browser = signed_in(&world, "ada").await;
+    super::own_account::switch_on(&world, &mut browser).await;
+    let link = path(world.app().sign_in_link(&ada).await.unwrap());
+    let mut browser = Browser::new(&world);
+    browser.fill(&link, &[]).await.leads_to("/sign-in/code");
+    assert!(!is_in(&mut browser).await);
 }
 
 /// The first user makes an account with the printed link, once.
