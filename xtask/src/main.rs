@@ -11,6 +11,7 @@
 
 mod demo;
 mod dx_suite;
+mod picture;
 mod repo;
 mod setup;
 mod test;
@@ -41,6 +42,8 @@ enum Chore {
     Test(test::Options),
     /// Build the release and run the demonstration on real data.
     Demo(demo::Options),
+    /// Draw what the demonstration prints, for the README.
+    Picture,
     /// Run the test-suite of the public `dx` client against a server of its own.
     DxSuite(dx_suite::Options),
 }
@@ -62,6 +65,7 @@ fn run(chore: &Chore) -> Result<()> {
         Chore::Tidy => tidy::run(&repo),
         Chore::Test(options) => test::run(&repo, options),
         Chore::Demo(options) => demo::run(&repo, options),
+        Chore::Picture => picture::run(&repo),
         Chore::DxSuite(options) => dx_suite::run(&repo, options),
     }
 }

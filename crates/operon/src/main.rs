@@ -5,7 +5,7 @@ mod demo;
 mod fixture;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -21,7 +21,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run the server.
+    /// Run the server; without options it keeps everything in ./operon-data and answers on this machine alone.
     Serve(Serve),
     /// Fill an empty data directory from a file.
     #[command(subcommand)]
@@ -50,10 +50,10 @@ struct Serve {
     /// A TOML file with settings.
     #[arg(long, env = "OPERON_CONFIG")]
     config: Option<PathBuf>,
-    /// Where everything is kept.
+    /// Where everything is kept [default: operon-data].
     #[arg(long)]
     data_dir: Option<PathBuf>,
-    /// The address to serve on; port 0 takes a free one.
+    /// The address to serve on; port 0 takes a free one [default: 127.0.0.1:8080].
     #[arg(long)]
     listen: Option<SocketAddr>,
 }
@@ -92,10 +92,9 @@ async fn run(arguments: Serve) -> anyhow::Result<()> {
         config.listen = listen;
     }
     server::logging::start();
+    let data_dir = config.data_dir.clone();
     let running = server::start(config).await?;
-    if let Some(link) = running.app.first_user_link().await? {
-        announce(&link);
-    }
+    welcome(&running, &data_dir, running.app.first_user_link().await?.as_deref());
     let stop = running.stop.clone();
     tokio::spawn(async move {
         server::logging::stop_signal().await;
@@ -105,10 +104,21 @@ async fn run(arguments: Serve) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Shows the link of the first user to whoever started the server. It never goes to the log, which others may read.
-#[expect(clippy::print_stdout, reason = "the link is for the person at the terminal")]
-fn announce(link: &str) {
-    println!("This server has no users yet. Make the first one, its administrator, here:\n\n  {link}\n");
+/// Tells whoever started the server where it is. The link of the first user never goes to the log, which others may read.
+#[expect(clippy::print_stdout, reason = "for the person at the terminal")]
+fn welcome(running: &server::Running, data_dir: &Path, first_user: Option<&str>) {
+    let url = &running.app.options.public_url;
+    println!("Operon answers at {url} and keeps its data in {}. Ctrl-C stops it.", data_dir.display());
+    match first_user {
+        Some(link) => {
+            println!(
+                "\nThis server has no users yet. Make the first one, its administrator, here:\n\n  {link}\n"
+            );
+        }
+        None => println!(
+            "To use it with the public client: eval \"$(operon dx-env --server {url})\" and dx login.\n"
+        ),
+    }
 }
 
 #[expect(clippy::print_stderr, reason = "the program's last word to the person who started it")]

@@ -1,0 +1,7 @@
+//! The program as people start it.
+
+mod demo;
+mod newcomer;
+mod program;
+mod readme;
+mod shell;
