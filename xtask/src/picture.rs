@@ -25,7 +25,7 @@ pub(crate) fn run(repo: &Repo) -> Result<()> {
     demo.args(["demo", "--once", "--color", "always", "--width", &COLUMNS.to_string()]);
     let said = capture(&mut demo)?;
     let begin = said.find(BEGIN).with_context(|| format!("the demonstration did not print \"{BEGIN}\""))?;
-    let lines: Vec<&str> = said[begin..].lines().take_while(|line| !line.starts_with("Audit log:")).collect();
+    let lines: Vec<&str> = said[begin..].lines().take_while(|line| !line.starts_with("Audit log")).collect();
     std::fs::write(repo.root.join(PICTURE), draw(&lines))
         .with_context(|| format!("cannot write {PICTURE}"))?;
     println!("{PICTURE} shows {} lines", lines.len());

@@ -166,7 +166,7 @@ async fn verify_log(config: &Config) -> anyhow::Result<()> {
     db.close().await;
     let report = report?;
     ensure!(report.is_intact(), "the audit log is not intact: {report}");
-    say(&format!("Audit log: {report}"));
+    say(&format!("Audit log, verified from its first entry to its last:\n{report}"));
     Ok(())
 }
 

@@ -35,7 +35,7 @@ pub(super) fn invitation(base: &str, people: &People, links: &[(&str, String)], 
          dx select {source}\n  \
          dx tree\n  \
          dx find data --property chromosome=22\n  \
-         dx describe /calls/chr22-slice.vcf.gz\n  \
+         dx ls --long /calls\n  \
          dx download /calls/chr22-slice.vcf.gz     # refused: \"{SOURCE_NAME}\" restricts downloads\n\n\
          As somebody else, with another token:\n\n",
         source = lab.source,

@@ -12,7 +12,8 @@ fn the_tour_ends_well_and_looks_like_its_picture() {
         "17 lines: 7 allowed, 10 refused, each as it should.",
         "flag.downloadRestricted",
         "label.noDownload",
-        "Audit log: ",
+        "Audit log, verified",
+        "Intact: ",
     ] {
         assert!(said.contains(part), "\"{part}\" is missing:\n{said}");
     }

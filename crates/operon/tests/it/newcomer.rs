@@ -6,7 +6,7 @@ use reqwest::{Client, RequestBuilder};
 use tokio::runtime::Runtime;
 
 /// A browser without script that remembers cookies.
-pub struct Browser {
+pub(crate) struct Browser {
     http: Client,
     runtime: Runtime,
     cookies: BTreeMap<String, String>,
@@ -20,20 +20,25 @@ struct Answer {
 
 impl Browser {
     /// A fresh one.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
         Self { http: http.build().unwrap(), runtime: Runtime::new().unwrap(), cookies: BTreeMap::new() }
     }
 
     /// Opens a page.
-    pub fn open(&mut self, url: &str) -> String {
+    pub(crate) fn open(&mut self, url: &str) -> String {
         let request = self.http.get(url);
         self.send(request).body
     }
 
     /// Opens a page, fills in its first form that leads to `action`, sends it, and answers where that leads and what it says.
-    pub fn fill(&mut self, url: &str, action: &str, fields: &[(&str, &str)]) -> (Option<String>, String) {
+    pub(crate) fn fill(
+        &mut self,
+        url: &str,
+        action: &str,
+        fields: &[(&str, &str)],
+    ) -> (Option<String>, String) {
         let page = self.open(url);
         let form = page.split("<form").find(|form| form.contains(&format!("action=\"{action}\"")));
         let form = form.unwrap_or_else(|| panic!("no form of {url} leads to {action}:\n{page}"));

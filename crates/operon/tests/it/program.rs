@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 /// A command that runs the program, away from settings of whoever runs the tests.
-pub fn operon() -> Command {
+pub(crate) fn operon() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_operon"));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("OPERON_") {
@@ -19,29 +19,29 @@ pub fn operon() -> Command {
 ///
 /// # Panics
 /// When it fails.
-pub fn succeed(command: &mut Command) -> String {
+pub(crate) fn succeed(command: &mut Command) -> String {
     let output = command.output().unwrap();
     assert!(output.status.success(), "{command:?} ended with {}:\n{}", output.status, both(&output));
     String::from_utf8(output.stdout).unwrap()
 }
 
 /// Everything that a command printed.
-pub fn both(output: &Output) -> String {
+pub(crate) fn both(output: &Output) -> String {
     let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
     format!("{}{}", text(&output.stdout), text(&output.stderr))
 }
 
 /// A program that runs until the value is dropped.
-pub struct Running {
+pub(crate) struct Running {
     child: Child,
     lines: std::io::Lines<BufReader<ChildStdout>>,
     /// What it has printed so far.
-    pub seen: Vec<String>,
+    pub(crate) seen: Vec<String>,
 }
 
 impl Running {
     /// Starts it.
-    pub fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         Self { child, lines, seen: Vec::new() }
@@ -51,7 +51,7 @@ impl Running {
     ///
     /// # Panics
     /// When the program ends before.
-    pub fn until(&mut self, text: &str) -> String {
+    pub(crate) fn until(&mut self, text: &str) -> String {
         loop {
             let Some(line) = self.lines.next() else {
                 panic!("the program ended before it printed \"{text}\":\n{}", self.seen.join("\n"));

@@ -66,7 +66,7 @@ fn a_newcomer_shares_data() {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     std::os::unix::fs::symlink(repository.join("demo"), folder.path().join("demo")).unwrap();
     let said = copy_and_paste(&lines, folder.path(), &[("TOKEN", token)]);
-    for part in ["user-ada", "download-restricted", "intact"] {
+    for part in ["user-ada", "download-restricted", "Intact: "] {
         assert!(said.contains(part), "\"{part}\" is missing:\n{said}");
     }
 }

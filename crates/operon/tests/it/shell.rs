@@ -13,7 +13,7 @@ const REFUSED: &str = "# refused";
 ///
 /// # Panics
 /// When a line does otherwise.
-pub fn copy_and_paste(lines: &[String], folder: &Path, variables: &[(&str, &str)]) -> String {
+pub(crate) fn copy_and_paste(lines: &[String], folder: &Path, variables: &[(&str, &str)]) -> String {
     let mut script = String::from("set -eu\n");
     for line in lines {
         if line.contains(REFUSED) {
