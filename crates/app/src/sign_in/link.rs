@@ -11,9 +11,9 @@ use wire::id::UserId;
 use super::Step;
 use crate::account::{bad_code, owner, presented};
 use crate::context::{App, Ctx};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, absent};
 use crate::event::Event;
-use crate::{links, work};
+use crate::links;
 
 /// How long a link works, in ms: a day.
 const LIFE_MS: i64 = 24 * 60 * 60 * 1000;
@@ -33,7 +33,7 @@ impl App {
             .change(move |work| {
                 let account = account::by_id(work.tx, &user)?
                     .filter(|account| account.state == AccountState::Active)
-                    .ok_or_else(|| work::absent(user.as_str()))?;
+                    .ok_or_else(|| absent(user.as_str()))?;
                 let (now, of) = (work.now(), Some(account.key));
                 one_time_code::remove_of(work.tx, account.key, Purpose::SignIn)?;
                 one_time_code::insert(work.tx, &hash, Purpose::SignIn, of, "", now, now + LIFE_MS)?;
