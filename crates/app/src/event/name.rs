@@ -95,6 +95,8 @@ names! {
     SessionBegun "session.begun" "Somebody signed in with a browser."
     SessionEnded "session.ended" "Somebody signed out."
 
+    SignInLinkMade "signIn.linkMade" "The operator made a link with which somebody signs in once."
+    SignInLinkUsed "signIn.linkUsed" "Somebody signed in with a link of the operator."
     SignInPasswordRefused "signIn.passwordRefused" "A sign-in failed: no such account, a wrong password, or an account that is not active."
     SignInProviderRefused "signIn.providerRefused" "A sign-in through a provider failed: the identity opens no account."
     SignInSecondFactorRefused "signIn.secondFactorRefused" "A sign-in failed on its second factor."

@@ -12,7 +12,7 @@ use super::Step;
 use crate::account::{bad_code, owner, presented};
 use crate::context::{App, Ctx};
 use crate::error::{Error, Result, absent};
-use crate::event::Event;
+use crate::event::{Event, EventName};
 use crate::links;
 
 /// How long a link works, in ms: a day.
@@ -37,7 +37,7 @@ impl App {
                 let (now, of) = (work.now(), Some(account.key));
                 one_time_code::remove_of(work.tx, account.key, Purpose::SignIn)?;
                 one_time_code::insert(work.tx, &hash, Purpose::SignIn, of, "", now, now + LIFE_MS)?;
-                work.record(Event::done("signIn.linkMade").subject(&account.id))
+                work.record(Event::done(EventName::SignInLinkMade).subject(&account.id))
             })
             .await?;
         Ok(links::with_code(&self.options, links::SIGN_IN, code.expose()))
@@ -57,7 +57,7 @@ pub async fn check_link(ctx: &Ctx, typed: String) -> Result<Step> {
         {
             return Err(bad_code());
         }
-        work.record(Event::done("signIn.linkUsed").subject(&account.id))?;
+        work.record(Event::done(EventName::SignInLinkUsed).subject(&account.id))?;
         let has_second_factor = second_factor::of(work.tx, account.key)?.secret.is_some();
         Ok(if has_second_factor { Step::SecondFactor(account) } else { Step::Done(account) })
     })
