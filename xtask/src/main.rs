@@ -9,6 +9,7 @@
     reason = "a tool for the terminal: it prints, reads the environment and takes the time of its steps"
 )]
 
+mod bench;
 mod demo;
 mod dx_suite;
 mod picture;
@@ -42,6 +43,8 @@ enum Chore {
     Test(test::Options),
     /// Build the release and run the demonstration on real data.
     Demo(demo::Options),
+    /// Measure a release build against its targets.
+    Bench(bench::Options),
     /// Draw what the demonstration prints, for the README.
     Picture,
     /// Run the test-suite of the public `dx` client against a server of its own.
@@ -65,6 +68,7 @@ fn run(chore: &Chore) -> Result<()> {
         Chore::Tidy => tidy::run(&repo),
         Chore::Test(options) => test::run(&repo, options),
         Chore::Demo(options) => demo::run(&repo, options),
+        Chore::Bench(options) => bench::run(&repo, options),
         Chore::Picture => picture::run(&repo),
         Chore::DxSuite(options) => dx_suite::run(&repo, options),
     }

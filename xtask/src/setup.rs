@@ -45,7 +45,7 @@ pub(crate) fn run(repo: &Repo) -> Result<()> {
     for (name, path) in prepare(repo)?.environment() {
         println!("{name}={}", path.display());
     }
-    Ok(())
+    prepare_bench(repo)
 }
 
 /// Installs or checks everything; fails with a list of all that is missing.
@@ -81,8 +81,17 @@ pub(crate) fn prepare(repo: &Repo) -> Result<Tools> {
     Ok(tools)
 }
 
+/// Installs or checks what the measurements need; fails with a list of what is missing.
+pub(crate) fn prepare_bench(repo: &Repo) -> Result<()> {
+    let missing = debian::install_for_bench(repo)?;
+    if !missing.is_empty() {
+        bail!("{}", explain(&missing));
+    }
+    Ok(())
+}
+
 fn explain(missing: &[Missing]) -> String {
-    let mut text = String::from("the tests need what is not installed here:");
+    let mut text = String::from("something is needed that is not installed here:");
     for Missing { what, how } in missing {
         text.push_str(&format!("\n  {what}\n      {how}"));
     }

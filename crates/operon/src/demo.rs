@@ -16,7 +16,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
-use app::audit_log::AuditLog;
+use app::LogSigner;
 use audit::TrustedKey;
 use clap::{Args, ValueEnum};
 use server::{Config, Running};
@@ -159,7 +159,7 @@ async fn tour(base: &str, people: &People, acts: &[Act], look: &Look) -> anyhow:
 
 /// Checks the whole audit log as `operon audit verify` does.
 async fn verify_log(config: &Config) -> anyhow::Result<()> {
-    let AuditLog { origin, key } = server::boot::audit_log(config)?;
+    let LogSigner { origin, key } = server::boot::audit_log(config)?;
     let db = server::boot::open_database(config).await?;
     let keys = vec![TrustedKey::always(key.public().clone())];
     let report = app::audit_log::verify(&db, &origin, keys, Vec::new()).await;

@@ -45,9 +45,26 @@ const PROGRAMS: &[Program] = &[
     },
 ];
 
-/// Checks every program, installs what is missing where that is possible, and returns what still is.
+/// What `cargo xtask bench` needs besides.
+const BENCH_PROGRAMS: &[Program] = &[Program {
+    what: "nginx, which downloads are compared with",
+    package: Some("nginx"),
+    here: |repo| capture(repo.command("nginx").arg("-v")).is_ok(),
+    otherwise: "or install nginx from nginx.org",
+}];
+
+/// Checks every program of the tests, installs what is missing where that is possible, and returns what still is.
 pub(super) fn install(repo: &Repo) -> Result<Vec<Missing>> {
-    let mut missing: Vec<&Program> = PROGRAMS.iter().filter(|program| !(program.here)(repo)).collect();
+    install_all(repo, PROGRAMS)
+}
+
+/// As [`install`], for the measurements.
+pub(super) fn install_for_bench(repo: &Repo) -> Result<Vec<Missing>> {
+    install_all(repo, BENCH_PROGRAMS)
+}
+
+fn install_all(repo: &Repo, programs: &'static [Program]) -> Result<Vec<Missing>> {
+    let mut missing: Vec<&Program> = programs.iter().filter(|program| !(program.here)(repo)).collect();
     let packages: Vec<&str> = missing.iter().filter_map(|program| program.package).collect();
     if !packages.is_empty() && may_install(repo) {
         let apt = || {
@@ -126,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_program_without_a_package_is_not_asked_of_apt() {
-        for program in PROGRAMS {
+        for program in PROGRAMS.iter().chain(BENCH_PROGRAMS) {
             let missing = ask(program);
             assert_eq!(missing.how.contains("apt-get"), program.package.is_some(), "{}", program.what);
         }

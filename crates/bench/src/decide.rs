@@ -1,0 +1,84 @@
+//! One access decision, in process.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use policy::{Action, Actor, Destination, Facts, Grant, ObjectFacts, OrgMember, ProjectFacts, Via, decide};
+use wire::Level;
+use wire::id::{OrgId, ProjectId, UserId};
+
+use crate::figure::{Figure, Figures, Target};
+use crate::stats::quantile;
+
+/// Decisions that are timed together, since one alone is shorter than the clock's step.
+const BATCH: usize = 2_000;
+/// Batches.
+const BATCHES: usize = 2_000;
+/// What half of the decisions may take, in µs.
+const MOST_MICROSECONDS: f64 = 1.0;
+
+/// Times decisions about every mix of grants, flags and actions below.
+pub(crate) fn measure(figures: &mut Figures) {
+    let (facts, actions) = (all_facts(), actions());
+    let asked: Vec<(&Facts, Action)> =
+        facts.iter().flat_map(|facts| actions.iter().map(move |action| (facts, *action))).collect();
+    let allowed = asked.iter().filter(|(facts, action)| decide(facts, *action).allowed()).count();
+    let mut took = Vec::new();
+    let mut next = asked.iter().cycle();
+    for batch in 0..BATCHES + BATCHES / 10 {
+        let begin = Instant::now();
+        for (facts, action) in next.by_ref().take(BATCH) {
+            black_box(decide(black_box(facts), black_box(*action)));
+        }
+        let one = begin.elapsed().as_secs_f64() * 1e6 / BATCH as f64;
+        if batch >= BATCHES / 10 {
+            took.push(one);
+        }
+    }
+    let (half, most) = (quantile(&mut took, 0.5), quantile(&mut took, 0.99));
+    figures.add(
+        Figure::new("decision", "one decision, p50", half, "µs")
+            .beside(format!("p99 {most:.3} µs; {} facts and actions, {allowed} allowed", asked.len()))
+            .target(Target::AtMost(MOST_MICROSECONDS)),
+    );
+}
+
+fn actions() -> Vec<Action> {
+    vec![
+        Action::SeeProject,
+        Action::ListData,
+        Action::ViewObject,
+        Action::Download { preauthenticated: false },
+        Action::CopyOut { into: Destination { contains_phi: false } },
+        Action::CreateData { bytes: true },
+        Action::DeleteData,
+        Action::UpdateProject,
+    ]
+}
+
+#[expect(clippy::expect_used, reason = "the ids are constants")]
+fn all_facts() -> Vec<Facts> {
+    let user = UserId::parse("user-ada").expect("an id of a user");
+    let org = OrgId::parse("org-lab").expect("an id of an organisation");
+    let project = ProjectId::parse("project-012301230123012301230123").expect("an id of a project");
+    let mut all = Vec::new();
+    for level in [None, Some(Level::View), Some(Level::Contribute), Some(Level::Administer)] {
+        for through_org in [false, true] {
+            for restricted in [false, true] {
+                let mut facts =
+                    Facts::new(Actor::user(user.clone()), ProjectFacts::new(project.clone(), user.clone()));
+                facts.project.flags.restricted = restricted;
+                facts.project.flags.download_restricted = restricted;
+                facts.project.flags.protected = !restricted;
+                facts.object = Some(ObjectFacts::default());
+                if let Some(level) = level {
+                    let via = Via::Org { org: org.clone(), member: OrgMember::MEMBER };
+                    facts.grants.push(Grant::level(if through_org { via } else { Via::Direct }, level));
+                    facts.grants.push(Grant::level(Via::Public, Level::View));
+                }
+                all.push(facts);
+            }
+        }
+    }
+    all
+}
