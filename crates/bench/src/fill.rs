@@ -78,7 +78,7 @@ impl World {
 
     /// The project that an object lies in. Project 0 holds every second one.
     pub(crate) fn project_of(&self, object: u64) -> u64 {
-        if object % 2 == 0 { 0 } else { 1 + (object / 2) % (self.projects() - 1) }
+        if object.is_multiple_of(2) { 0 } else { 1 + (object / 2) % (self.projects() - 1) }
     }
 
     async fn fill(&self) -> anyhow::Result<()> {
@@ -223,7 +223,7 @@ pub(crate) fn name_of(number: u64) -> String {
 /// A thousand neighbours share a batch; every fourth object is marked.
 pub(crate) fn tags_of(number: u64) -> Vec<String> {
     let mut tags = vec![format!("batch-{}", number / 1000)];
-    if number % 4 == 0 {
+    if number.is_multiple_of(4) {
         tags.push("marked".to_owned());
     }
     tags

@@ -30,7 +30,8 @@ pub(crate) fn in_turn(
     mut b: impl FnMut() -> anyhow::Result<f64>,
 ) -> anyhow::Result<(Vec<f64>, Vec<f64>)> {
     let (mut of_a, mut of_b) = (Vec::new(), Vec::new());
-    (a()?, b()?);
+    a()?;
+    b()?;
     for round in 0..rounds {
         if round % 2 == 0 {
             of_a.push(a()?);
