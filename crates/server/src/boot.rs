@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use ::mail::Mailer;
 use anyhow::Context;
 use app::{App, Clock, LogSigner, Memory, Random};
+use blobs::FileLayer;
 use rand::TryRng;
 use secrets::ServerKeys;
 use store::db::{Db, DbConfig};
@@ -27,11 +28,16 @@ pub struct Parts {
     pub random: Box<dyn Random>,
     /// The way that letters take; as configured when absent.
     pub mailer: Option<Box<dyn Mailer>>,
+    /// The VFS by which SQLite reaches its files; its own when absent.
+    pub sqlite_vfs: Option<String>,
+    /// The way to files of bytes on the local disk; the disk itself when absent.
+    pub files: Option<Arc<dyn FileLayer>>,
 }
 
 impl Default for Parts {
     fn default() -> Self {
-        Self { clock: Box::new(SystemClock), random: Box::new(SystemRandom), mailer: None }
+        let (clock, random) = (Box::new(SystemClock), Box::new(SystemRandom));
+        Self { clock, random, mailer: None, sqlite_vfs: None, files: None }
     }
 }
 
@@ -125,12 +131,15 @@ pub async fn open_with(config: &Config, address: SocketAddr, parts: Parts) -> an
     let data = &config.data_dir;
     std::fs::create_dir_all(data)
         .with_context(|| format!("cannot make the data directory {}", data.display()))?;
-    let Parts { clock, random, mailer } = parts;
+    let Parts { clock, random, mailer, sqlite_vfs, files } = parts;
     let keys = key_file(&data.join("server.key"), random.as_ref())?;
     let audit = audit_log(config)?;
-    let db = open_database(config).await?;
-    let blobs =
-        blobs::BlobStore::open(config.blobs()).await.context("cannot open the store of file bytes")?;
+    let db = open_database_by(config, sqlite_vfs).await?;
+    let mut place = config.blobs();
+    if let (blobs::Config::Local(local), Some(files)) = (&mut place, files) {
+        *local = local.clone().with_files(files);
+    }
+    let blobs = blobs::BlobStore::open(place).await.context("cannot open the store of file bytes")?;
     Ok(App {
         memory: Memory::new(&keys),
         db,
@@ -152,8 +161,12 @@ pub async fn open_with(config: &Config, address: SocketAddr, parts: Parts) -> an
 /// # Errors
 /// A sentence that says what is in the way.
 pub async fn open_database(config: &Config) -> anyhow::Result<Db> {
+    open_database_by(config, None).await
+}
+
+async fn open_database_by(config: &Config, sqlite_vfs: Option<String>) -> anyhow::Result<Db> {
     let database = match &config.database {
-        None => DbConfig::Sqlite { path: config.data_dir.join("operon.sqlite"), vfs: None },
+        None => DbConfig::Sqlite { path: config.data_dir.join("operon.sqlite"), vfs: sqlite_vfs },
         Some(url) => DbConfig::Postgres {
             url: url.clone(),
             schema: config.database_schema.clone(),

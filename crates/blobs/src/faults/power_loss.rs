@@ -36,6 +36,8 @@ struct Disk {
     durable: Tree,
     /// The bytes of every file there ever was.
     contents: Vec<Content>,
+    /// What counts as the time when the first file was made.
+    epoch: SystemTime,
     mirror: Option<Mirror>,
 }
 
@@ -51,7 +53,8 @@ impl PowerLoss {
     #[must_use]
     pub fn in_memory(root: &Path) -> Self {
         let tree = Tree::from([(root.to_owned(), BTreeMap::new())]);
-        let disk = Disk { now: tree.clone(), durable: tree, contents: Vec::new(), mirror: None };
+        let epoch = SystemTime::UNIX_EPOCH;
+        let disk = Disk { now: tree.clone(), durable: tree, contents: Vec::new(), epoch, mirror: None };
         Self(Arc::new(Mutex::new(disk)))
     }
 
@@ -61,9 +64,16 @@ impl PowerLoss {
     /// # Errors
     /// Those of reading the directory.
     pub fn over(root: &Path) -> io::Result<Self> {
+        // Not long ago, so that nothing looks old to those who clear up.
+        let epoch = std::fs::metadata(root)?.modified()?;
         let (mirror, files) = Mirror::open(root)?;
-        let mut disk =
-            Disk { now: Tree::new(), durable: Tree::new(), contents: Vec::new(), mirror: Some(mirror) };
+        let mut disk = Disk {
+            now: Tree::new(),
+            durable: Tree::new(),
+            contents: Vec::new(),
+            epoch,
+            mirror: Some(mirror),
+        };
         for (dir, names) in files {
             let nodes = names.into_iter().map(|(name, bytes)| (name, disk.add(bytes))).collect();
             disk.now.insert(dir, nodes);
@@ -260,7 +270,7 @@ impl FileLayer for PowerLoss {
                     name: name.clone(),
                     length: disk.contents.get(*number)?.bytes.len() as u64,
                     // Without a clock, files age in the order of their creation.
-                    modified: SystemTime::UNIX_EPOCH + Duration::from_secs(*number as u64),
+                    modified: disk.epoch + Duration::from_secs(*number as u64),
                 }),
             };
             names.iter().filter_map(file).collect()

@@ -1,0 +1,120 @@
+//! Calls to a server that may die meanwhile.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::Value;
+
+/// No answer: whether it happened is open.
+#[derive(Debug)]
+pub struct Silence;
+
+/// An answer that said yes.
+#[derive(Debug)]
+pub struct Answered {
+    /// The body.
+    pub body: Value,
+    /// The request's id.
+    pub request: String,
+}
+
+/// The handle of a worker.
+pub fn handle(number: u64) -> String {
+    format!("worker{number}")
+}
+
+/// The token of a person.
+pub fn token_of(handle: &str) -> String {
+    format!("{handle}-token")
+}
+
+/// Somebody who calls.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    base: String,
+    token: String,
+}
+
+impl Client {
+    /// A caller with this token.
+    pub fn new(base: &str, token: &str) -> Self {
+        // A server that hangs is not a dead one.
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+        Self { http, base: base.to_owned(), token: token.to_owned() }
+    }
+
+    /// The same with another token.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { token: token.to_owned(), ..self.clone() }
+    }
+
+    /// Calls a method that has to say yes, if it answers.
+    pub async fn call(&self, path: &str, input: &Value) -> Result<Answered, Silence> {
+        loop {
+            let response = heard(self.request(path, input).send().await)?;
+            let status = response.status();
+            let request = request_id(&response);
+            let body = heard(response.bytes().await)?;
+            if status == 503 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                continue;
+            }
+            assert_eq!(status, 200, "{path} {input}: {}", String::from_utf8_lossy(&body));
+            return Ok(Answered { body: serde_json::from_slice(&body).unwrap(), request });
+        }
+    }
+
+    /// Calls a method of a server that does not die.
+    pub async fn ok(&self, path: &str, input: &Value) -> Value {
+        self.call(path, input)
+            .await
+            .unwrap_or_else(|Silence| panic!("{path}: the server died by itself"))
+            .body
+    }
+
+    /// The status that a call is answered with.
+    pub async fn status(&self, path: &str, input: &Value) -> u16 {
+        self.request(path, input).send().await.unwrap().status().as_u16()
+    }
+
+    fn request(&self, path: &str, input: &Value) -> reqwest::RequestBuilder {
+        self.http.post(format!("{}{path}", self.base)).bearer_auth(&self.token).json(input)
+    }
+
+    fn to(&self, method: Method, address: &Value) -> reqwest::RequestBuilder {
+        let headers = address["headers"].as_object().unwrap().iter();
+        headers.fold(self.http.request(method, address["url"].as_str().unwrap()), |request, (name, value)| {
+            request.header(name, value.as_str().unwrap())
+        })
+    }
+
+    /// Sends bytes to an address that the API gave.
+    pub async fn put(&self, address: &Value, bytes: Vec<u8>) -> Result<Answered, Silence> {
+        let response = heard(self.to(Method::PUT, address).body(bytes).send().await)?;
+        let (status, request) = (response.status(), request_id(&response));
+        let body = heard(response.bytes().await)?;
+        assert_eq!(status, 200, "{address}: {}", String::from_utf8_lossy(&body));
+        Ok(Answered { body: serde_json::from_slice(&body).unwrap(), request })
+    }
+
+    /// Fetches bytes from an address that the API gave; also says the id of the request.
+    pub async fn get(&self, address: &Value) -> Result<(Vec<u8>, String), Silence> {
+        let response = heard(self.to(Method::GET, address).send().await)?;
+        let (status, request) = (response.status(), request_id(&response));
+        let body = heard(response.bytes().await)?;
+        assert_eq!(status, 200, "{}", String::from_utf8_lossy(&body));
+        Ok((body.to_vec(), request))
+    }
+}
+
+fn heard<T>(answer: reqwest::Result<T>) -> Result<T, Silence> {
+    answer.map_err(|error| {
+        assert!(!error.is_timeout() && !error.is_builder(), "{error}");
+        Silence
+    })
+}
+
+fn request_id(response: &reqwest::Response) -> String {
+    response.headers()["x-request-id"].to_str().unwrap().to_owned()
+}
