@@ -32,6 +32,8 @@
 //! trust of its own: it must merge to the digest in the seal.
 
 pub mod faults;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 mod claim;
 mod combined;

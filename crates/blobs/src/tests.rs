@@ -3,7 +3,6 @@
 mod basics;
 mod crash;
 mod damage;
-mod s3_server;
 mod unfinished;
 
 use bytes::Bytes;
@@ -28,7 +27,7 @@ macro_rules! on_both_backends {
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn s3() {
-                let server = $crate::tests::s3_server::S3Server::start().await;
+                let server = $crate::testing::S3Server::start().await;
                 let store = BlobStore::open(server.config()).await.unwrap();
                 Box::pin(test(&store)).await;
             }

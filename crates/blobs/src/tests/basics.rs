@@ -200,7 +200,7 @@ fn any_range_equals_the_slice_on_local_disk() {
 #[test]
 fn any_range_equals_the_slice_on_s3() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let server = runtime.block_on(super::s3_server::S3Server::start());
+    let server = runtime.block_on(crate::testing::S3Server::start());
     let store = runtime.block_on(BlobStore::open(server.config())).unwrap();
     ranges_equal_slices(&store, &runtime, 48);
 }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use futures::StreamExt;
 use proptest::prelude::*;
 
-use super::s3_server::S3Server;
 use super::{bytes_of, get, id, local_store, put};
+use crate::testing::S3Server;
 use crate::{BlobError, BlobId, BlobStore, Damage, Tier};
 
 /// Where a blob lies below a root.

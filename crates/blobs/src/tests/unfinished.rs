@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use object_store::ObjectStoreExt;
 use object_store::multipart::MultipartStore;
 
-use super::s3_server::S3Server;
 use super::{bytes_of, get, id, local_store, put};
+use crate::testing::S3Server;
 use crate::{BlobError, BlobStore, Expected, Tier};
 
 /// Waits for something that happens in the background.

@@ -5,6 +5,7 @@ mod damage;
 mod download;
 mod dx;
 mod revocation;
+mod s3;
 mod upload;
 
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ use crate::world::{Client, World};
 const SMALLEST: usize = 5 << 20;
 
 /// Bytes that repeat nowhere near.
-fn noise(length: usize, seed: u64) -> Vec<u8> {
+pub fn noise(length: usize, seed: u64) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut bytes = Vec::with_capacity(length + 8);
     while bytes.len() < length {
@@ -31,26 +32,26 @@ fn noise(length: usize, seed: u64) -> Vec<u8> {
     bytes
 }
 
-fn md5_of(bytes: &[u8]) -> String {
+pub fn md5_of(bytes: &[u8]) -> String {
     hex::encode(Md5::digest(bytes))
 }
 
 /// An address with its headers, as the API gives it.
 #[derive(Debug, Clone, PartialEq)]
-struct Address {
+pub struct Address {
     url: String,
     headers: BTreeMap<String, String>,
 }
 
 impl Address {
-    fn of(answer: &Value) -> Self {
+    pub fn of(answer: &Value) -> Self {
         Self {
             url: answer["url"].as_str().unwrap().to_owned(),
             headers: serde_json::from_value(answer["headers"].clone()).unwrap(),
         }
     }
 
-    fn request(&self, method: reqwest::Method) -> reqwest::RequestBuilder {
+    pub fn request(&self, method: reqwest::Method) -> reqwest::RequestBuilder {
         let mut request = reqwest::Client::new().request(method, &self.url);
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -59,28 +60,28 @@ impl Address {
     }
 
     /// Sends a part; answers status and text.
-    async fn put(&self, bytes: Vec<u8>) -> (u16, String) {
+    pub async fn put(&self, bytes: Vec<u8>) -> (u16, String) {
         let response = self.request(reqwest::Method::PUT).body(bytes).send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
     }
 
-    async fn get(&self) -> reqwest::Response {
+    pub async fn get(&self) -> reqwest::Response {
         self.request(reqwest::Method::GET).send().await.unwrap()
     }
 
-    async fn get_range(&self, range: &str) -> reqwest::Response {
+    pub async fn get_range(&self, range: &str) -> reqwest::Response {
         self.request(reqwest::Method::GET).header("range", range).send().await.unwrap()
     }
 }
 
 /// Makes an open file.
-async fn new_file(client: &Client, project: &str, name: &str) -> String {
+pub async fn new_file(client: &Client, project: &str, name: &str) -> String {
     let made = client.ok("/file/new", json!({ "project": project, "name": name })).await;
     made["id"].as_str().unwrap().to_owned()
 }
 
 /// Asks where to send a part.
-async fn address_of_part(client: &Client, file: &str, index: u32, bytes: &[u8]) -> Address {
+pub async fn address_of_part(client: &Client, file: &str, index: u32, bytes: &[u8]) -> Address {
     let input = json!({ "index": index, "size": bytes.len(), "md5": md5_of(bytes) });
     Address::of(&client.ok(&format!("/{file}/upload"), input).await)
 }
@@ -92,7 +93,7 @@ pub async fn send(client: &Client, file: &str, index: u32, bytes: &[u8]) {
 }
 
 /// Closes a file and waits until it is sealed.
-async fn close(client: &Client, file: &str) {
+pub async fn close(client: &Client, file: &str) {
     client.ok(&format!("/{file}/close"), json!({})).await;
     for _ in 0..600 {
         if describe(client, file).await["state"] == "closed" {
@@ -104,13 +105,13 @@ async fn close(client: &Client, file: &str) {
 }
 
 /// State, size, MD5 and parts of a file.
-async fn describe(client: &Client, file: &str) -> Value {
+pub async fn describe(client: &Client, file: &str) -> Value {
     let fields = json!({ "fields": { "state": true, "size": true, "parts": true, "md5": true } });
     client.ok(&format!("/{file}/describe"), fields).await
 }
 
 /// Makes a closed file of these parts.
-async fn closed(client: &Client, project: &str, name: &str, parts: &[&[u8]]) -> String {
+pub async fn closed(client: &Client, project: &str, name: &str, parts: &[&[u8]]) -> String {
     let file = new_file(client, project, name).await;
     for (place, bytes) in parts.iter().enumerate() {
         send(client, &file, u32::try_from(place).unwrap() + 1, bytes).await;
@@ -120,17 +121,17 @@ async fn closed(client: &Client, project: &str, name: &str, parts: &[&[u8]]) -> 
 }
 
 /// Asks where to fetch a file.
-async fn address_of(client: &Client, file: &str, input: Value) -> Address {
+pub async fn address_of(client: &Client, file: &str, input: Value) -> Address {
     Address::of(&client.ok(&format!("/{file}/download"), input).await)
 }
 
 /// The stored files of bytes under the data directory.
-fn stored(world: &World) -> Vec<std::path::PathBuf> {
+pub fn stored(world: &World) -> Vec<std::path::PathBuf> {
     stored_in(world, "files")
 }
 
 /// Those in one of the two places, `files` and `archive`.
-fn stored_in(world: &World, place: &str) -> Vec<std::path::PathBuf> {
+pub fn stored_in(world: &World, place: &str) -> Vec<std::path::PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![world.data.path().join("data").join(place).join("blobs")];
     while let Some(dir) = open.pop() {

@@ -22,6 +22,7 @@ mod objects;
 mod operation;
 mod orgs;
 mod projects;
+mod races;
 mod raw;
 mod remove;
 mod search;

@@ -285,46 +285,6 @@ async fn access_is_explained() {
     alice.fails(&explain, json!({ "action": "data.peek" }), "InvalidInput").await;
 }
 
-/// The last two administrators of a project that one person pays for cannot both go, however close together they call.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_last_administrators_cannot_leave_together() {
-    let world = World::new().await;
-    let owner = world.user("owner").await;
-    let lab = world.org("lab", &["owner"]).await;
-    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
-    for round in 0..8 {
-        // Paid by the owner, who holds ADMINISTER through an organisation alone: a state that no call makes, and where
-        // only the rule about the last administrator stands.
-        let project = owner.project(&format!("Round {round}")).await;
-        owner.invite(&project, &lab, Level::Administer).await;
-        owner.invite(&project, "alice", Level::Administer).await;
-        owner.invite(&project, "bob", Level::Administer).await;
-        remove_entry(&world, &project, "user-owner").await;
-        let leave = format!("/{project}/leave");
-        let (one, two) = tokio::join!(alice.post(&leave, json!({})), bob.post(&leave, json!({})));
-        let mut statuses = [one.status, two.status];
-        statuses.sort_unstable();
-        assert_eq!(statuses, [200, 422], "round {round}: {} {}", one.body, two.body);
-        let left = levels(&owner, &project).await;
-        assert_eq!(left.as_object().unwrap().len(), 2, "round {round}: {left}");
-    }
-}
-
-async fn remove_entry(world: &World, project: &str, principal: &'static str) {
-    let project = project.to_owned();
-    world
-        .app()
-        .db
-        .write(move |tx| {
-            tx.execute(
-                "delete from project_grant where principal = $2 and project = (select key from project where id = $1)",
-                store::params![project.as_str(), principal],
-            )
-        })
-        .await
-        .unwrap();
-}
-
 /// An invitation and a decrease at the same time end as if one came after the other.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn inviting_and_lowering_at_once_keep_one_order() {

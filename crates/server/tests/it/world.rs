@@ -79,6 +79,11 @@ impl World {
         Self::start(change, Some(mailer), letters).await
     }
 
+    /// Starts a server on a database of this kind, whichever the environment asks for.
+    pub async fn on(kind: DbKind) -> Self {
+        Self::with(|config| use_database(config, kind)).await
+    }
+
     /// Starts a server that sends letters as its configuration says.
     pub async fn with_real_mail(change: impl FnOnce(&mut Config)) -> Self {
         Self::start(change, None, Arc::default()).await
@@ -339,16 +344,19 @@ fn parts(ahead_ms: &Arc<AtomicI64>, mailer: Option<Box<dyn mail::Mailer>>) -> Pa
 fn use_asked_database(config: &mut Config) {
     match std::env::var("OPERON_TEST_DATABASE").as_deref() {
         Err(_) | Ok("" | "sqlite") => {}
-        Ok("postgres") => {
-            let Ok((DbConfig::Postgres { url, schema, .. }, _)) = TestDatabases::config(DbKind::Postgres)
-            else {
-                panic!("the tests were asked to run on PostgreSQL, and it cannot be started");
-            };
-            config.database = Some(url);
-            config.database_schema = schema;
-        }
+        Ok("postgres") => use_database(config, DbKind::Postgres),
         Ok(other) => panic!("OPERON_TEST_DATABASE is {other:?}; it may be sqlite or postgres"),
     }
+}
+
+fn use_database(config: &mut Config, kind: DbKind) {
+    (config.database, config.database_schema) = match kind {
+        DbKind::Sqlite => (None, None),
+        DbKind::Postgres => match TestDatabases::config(kind) {
+            Ok((DbConfig::Postgres { url, schema, .. }, _)) => (Some(url), schema),
+            _ => panic!("the tests were asked to run on PostgreSQL, and it cannot be started"),
+        },
+    };
 }
 
 impl Client {

@@ -1,4 +1,6 @@
-//! A real S3 server on loopback, in this process, over a temporary directory.
+//! Test support: a real S3 server on loopback, in this process, over a temporary directory.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::PathBuf;
 
@@ -12,15 +14,17 @@ use tokio::task::JoinHandle;
 
 use crate::{Config, S3Config};
 
-/// Serves until it is dropped.
-pub(super) struct S3Server {
+/// Serves until it is dropped. Its one bucket is called `bucket`; `key` and `secret` open it.
+#[derive(Debug)]
+pub struct S3Server {
     dir: TempDir,
     endpoint: String,
     serving: JoinHandle<()>,
 }
 
 impl S3Server {
-    pub(super) async fn start() -> Self {
+    /// Starts on a free port.
+    pub async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("bucket")).unwrap();
         let mut service = S3ServiceBuilder::new(s3s_fs::FileSystem::new(dir.path()).unwrap());
@@ -41,7 +45,15 @@ impl S3Server {
         Self { dir, endpoint, serving }
     }
 
-    pub(super) fn config(&self) -> Config {
+    /// Where it is, as a URL.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// A store in its bucket.
+    #[must_use]
+    pub fn config(&self) -> Config {
         Config::S3(S3Config {
             bucket: "bucket".to_owned(),
             prefix: "operon/live".to_owned(),
@@ -57,12 +69,14 @@ impl S3Server {
     }
 
     /// The directory that holds the objects, by their keys.
-    pub(super) fn bucket(&self) -> PathBuf {
+    #[must_use]
+    pub fn bucket(&self) -> PathBuf {
         self.dir.path().join("bucket")
     }
 
     /// Everything in the server's directory, objects and unfinished uploads, by name.
-    pub(super) fn files(&self) -> Vec<String> {
+    #[must_use]
+    pub fn files(&self) -> Vec<String> {
         let mut found = Vec::new();
         let mut open = vec![self.dir.path().to_owned()];
         while let Some(dir) = open.pop() {
