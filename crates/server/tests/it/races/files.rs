@@ -4,7 +4,7 @@ use serde_json::json;
 use store::db::DbKind;
 
 use super::{ROUNDS, at_once, call, on_both_databases};
-use crate::files::{self, address_of, address_of_part, closed, md5_of, new_file, noise, send};
+use crate::files::{self, Address, address_of, address_of_part, closed, md5_of, new_file, noise, send};
 use crate::world::World;
 
 /// Waits until the background is at rest and the bytes that nobody uses are gone; says how many stored bytes are left.
@@ -55,11 +55,10 @@ on_both_databases! {
             let seed = 2 * round.unsigned_abs();
             let (one, two) = (noise(20_000, 100 + seed), noise(30_000, 101 + seed));
             let file = new_file(&alice, &project, &format!("round {round}")).await;
-            let put = async |bytes: &Vec<u8>| {
-                let (address, bytes) = (address_of_part(&alice, &file, 1, bytes).await, bytes.clone());
-                async move { address.put(bytes).await }
-            };
-            let (first, second) = (put(&one).await, put(&two).await);
+            let first = address_of_part(&alice, &file, 1, &one).await;
+            let second = address_of_part(&alice, &file, 1, &two).await;
+            let put = |address: Address, bytes: Vec<u8>| async move { address.put(bytes).await };
+            let (first, second) = (put(first, one.clone()), put(second, two.clone()));
             let (first, second) = at_once(round, first, second).await;
             assert_eq!((first.0, second.0), (200, 200), "round {round}: {} {}", first.1, second.1);
             files::close(&alice, &file).await;
