@@ -20,6 +20,7 @@ pub use second_factor::{confirm as confirm_otp, disable as disable_otp, start as
 
 use secrets::code;
 use store::account::{self, Account};
+use store::keys::AccountKey;
 use store::one_time_code::{self, Code, Purpose};
 use wire::text::{EmailAddress, Handle, PersonName};
 use wire::{ApiError, ErrorType};
@@ -55,12 +56,26 @@ pub(crate) fn owner(work: &Work<'_>, code: &Code) -> Result<Account> {
     Ok(account::by_key(work.tx, code.account.ok_or_else(bad_code)?)?)
 }
 
+/// Ends every link that was mailed to an account, or waits to be: whoever could read the mail, or was signed in, before
+/// the owner secured the account gets nothing out of it after.
+pub(crate) fn end_links(work: &Work<'_>, account: AccountKey) -> Result<()> {
+    one_time_code::remove_all_of(work.tx, account)?;
+    work.withdraw_links(account)
+}
+
 /// What a password must not consist of.
 fn about(account: &Account) -> Vec<String> {
     let mut about =
         vec![account.handle.clone(), account.first.clone(), account.middle.clone(), account.last.clone()];
     about.extend(account.email.clone());
     about
+}
+
+fn too_many_links() -> Error {
+    of_kind(
+        ErrorType::RateLimitConditional,
+        "There were several letters with a link for this account within the last hour. Look for them, or try again later.",
+    )
 }
 
 fn of_kind(kind: ErrorType, message: impl Into<String>) -> Error {

@@ -93,6 +93,15 @@ pub(crate) fn no_such(id: &str) -> ApiError {
     ApiError::new(ErrorType::ResourceNotFound, format!("There is no {id}, or you have no access to it."))
 }
 
+/// A token that opens nothing, whatever the reason.
+pub(crate) fn no_token() -> Error {
+    ApiError::new(
+        ErrorType::InvalidAuthentication,
+        "The token could not be found: it is unknown, was revoked, or has expired. Sign in again.",
+    )
+    .into()
+}
+
 fn from_refusal(refused: &store::access::Refused) -> ApiError {
     let subject =
         refused.project.as_deref().or(refused.subjects.first().map(String::as_str)).unwrap_or("this server");

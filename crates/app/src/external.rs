@@ -13,6 +13,7 @@ use wire::{ApiError, ErrorType};
 use crate::context::Ctx;
 use crate::error::Result;
 use crate::event::{Event, EventName};
+use crate::mail_text::Letter;
 use crate::sign_in::Step;
 use crate::work::Work;
 
@@ -107,6 +108,7 @@ pub async fn link(ctx: Ctx, person: Person) -> Result<()> {
             None => {}
         }
         external_identity::insert(work.tx, caller.account, &person.issuer, &person.subject, work.now())?;
+        work.mail(caller.account, &Letter::Identity { issuer: person.issuer.clone(), linked: true })?;
         work.record(Event::done(EventName::IdentityLinked).subject(&caller.id).after(person.event()))
     })
     .await
@@ -133,6 +135,7 @@ pub async fn unlink(ctx: Ctx, person: Person) -> Result<()> {
             )
             .into());
         }
+        work.mail(caller.account, &Letter::Identity { issuer: person.issuer.clone(), linked: false })?;
         work.record(Event::done(EventName::IdentityUnlinked).subject(&caller.id).before(person.event()))
     })
     .await

@@ -42,6 +42,13 @@ pub enum Letter {
         /// Who did it, when that was somebody else.
         by: Option<UserId>,
     },
+    /// A person at a sign-in provider can sign in to the account from now on, or no longer.
+    Identity {
+        /// The provider's issuer address.
+        issuer: String,
+        /// Whether the two are linked now.
+        linked: bool,
+    },
     /// A project was shared, or the level raised.
     ProjectInvited {
         /// The project.
@@ -171,6 +178,15 @@ pub(crate) fn write(letter: &Letter, facts: &Facts) -> (String, String) {
                 by.as_ref().map_or_else(|| "You switched".to_owned(), |by| format!("{by} switched")),
                 facts.handle,
                 if *on { "on" } else { "off" },
+            ),
+        ),
+        Letter::Identity { issuer, linked } => (
+            format!("Signing in to {server} with a provider"),
+            format!(
+                "The account \"{}\" {} with {}. If you did not want that, tell your administrator at once.",
+                facts.handle,
+                if *linked { "can be signed in to from now on" } else { "can no longer be signed in to" },
+                one_line(issuer),
             ),
         ),
         Letter::ProjectInvited { project: id, level, by } => (

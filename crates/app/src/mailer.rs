@@ -19,6 +19,8 @@ use crate::work::Work;
 
 /// Letters taken at once.
 const BATCH: u32 = 16;
+/// Letters of one reader that are looked through; many more than links are sent in the time that letters wait at most.
+const MAX_WAITING: u32 = 10_000;
 /// Letters on their way at the same time.
 const AT_ONCE: usize = 4;
 /// How long a letter belongs to whoever took it, in ms; longer than a mail server is waited for.
@@ -42,6 +44,20 @@ impl Work<'_> {
     /// The store's.
     pub fn mail(&self, to: AccountKey, letter: &Letter) -> Result<()> {
         queue(self.tx, to, letter, self.now())
+    }
+
+    /// Takes the letters with links out that wait to be sent to a user.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(crate) fn withdraw_links(&self, to: AccountKey) -> Result<()> {
+        for (key, payload) in outbox::waiting(self.tx, to, MAX_WAITING)? {
+            let letter = serde_json::from_value::<Letter>(payload).ok();
+            if letter.as_ref().and_then(Ticket::of).is_some() {
+                outbox::withdraw(self.tx, key)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -126,15 +142,19 @@ impl App {
             .as_ref()
             .map_or_else(String::new, |ticket| links::with_code(&self.options, ticket.page, code.expose()));
         let hash = ticket.as_ref().and_then(|ticket| code::hash(ticket.secret, code.expose()));
+        let key = item.key;
         let written = self
             .db
             .write(move |tx| {
+                if !outbox::is_waiting(tx, key)? {
+                    return Ok::<_, Error>(Err("it was withdrawn"));
+                }
                 let account = account::by_key(tx, reader)?;
                 let address = match &letter {
                     Letter::ConfirmAddress { to } | Letter::AddressChanged { to } => Some(to.clone()),
                     _ => account.email.clone(),
                 };
-                let Some(address) = address else { return Ok::<_, Error>(None) };
+                let Some(address) = address else { return Ok(Err("the account has no address any more")) };
                 let mut facts = Facts {
                     handle: account.handle.clone(),
                     server: server.clone(),
@@ -147,11 +167,12 @@ impl App {
                     let expires = now + ticket.life_ms;
                     one_time_code::insert(tx, hash, ticket.purpose, Some(reader), detail, now, expires)?;
                 }
-                Ok(Some((address, mail_text::write(&letter, &facts))))
+                Ok(Ok((address, mail_text::write(&letter, &facts))))
             })
             .await?;
-        let Some((address, (subject, text))) = written else {
-            return Ok(Err("the account has no address any more".to_owned()));
+        let (address, (subject, text)) = match written {
+            Ok(written) => written,
+            Err(why) => return Ok(Err(why.to_owned())),
         };
         let id = format!("{}-{}", item.created, item.key.number());
         Ok(address

@@ -43,16 +43,17 @@ pub enum Proof {
 }
 
 /// Begins a session and answers the text of its token. An earlier session of the same browser ends: a sign-in never
-/// goes on with a token that was there before.
+/// goes on with a token that was there before. `account` is as it was when its owner showed who they are.
 ///
 /// # Errors
-/// The store's.
+/// `UsernameOrPasswordError` when that has become worthless meanwhile.
 pub async fn begin(ctx: &Ctx, account: Account, proof: Proof, earlier: Option<&Session>) -> Result<Secret> {
     let secret = secrets::token::mint(ctx.app.random_bytes());
     let signature = secrets::token::signature(secret.expose());
     let earlier = earlier.map(|session| (session.account.key, session.caller.signature.clone()));
     ctx.change(move |work| {
         let now = work.now();
+        let account = work.still_proved(&account)?;
         if let Some((account, signature)) = &earlier {
             token::revoke_by_signature(work.tx, *account, signature, now)?;
         }
@@ -139,14 +140,6 @@ impl App {
             let key = token.key;
             self.db.write(move |tx| Ok::<_, Error>(token::used(tx, key, now)?)).await?;
         }
-        let caller = Caller {
-            account: account.key,
-            id: account.id.clone(),
-            kind: account.kind,
-            token: token.key,
-            signature: token.signature,
-            scope: token.scope,
-        };
-        Ok(Some(Session { account, caller }))
+        Ok(Some(Session { caller: Caller::new(token, account.clone()), account }))
     }
 }

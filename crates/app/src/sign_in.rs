@@ -1,5 +1,6 @@
 //! Signing in: proving who one is, and who a token speaks for (contract: identity-and-sharing 3).
 
+mod asking;
 mod link;
 mod steps;
 mod throttle;
@@ -13,11 +14,12 @@ use wire::user::{AuthToken, NewAuthToken, TokenScope};
 use wire::{ApiError, ErrorType};
 
 use crate::context::{App, Ctx};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, no_token};
 use crate::event::{Event, EventName};
 use crate::token::{self, Wish};
 use crate::work::Work;
 
+pub(crate) use asking::{may_send_link, stranger_asks};
 pub use link::check_link;
 pub use steps::{Step, check_password, check_second_factor};
 pub(crate) use throttle::{Attempt, forgive_names};
@@ -60,7 +62,7 @@ pub async fn new_auth_token(ctx: Ctx, input: NewAuthToken) -> Result<AuthToken> 
 /// `UsernameOrPasswordError`, `OTPRequiredError`, `OTPMismatchError`, `RateLimitConditional`.
 pub async fn with_password(ctx: Ctx, credentials: Credentials, wish: Wish) -> Result<AuthToken> {
     let account = prove(&ctx, credentials).await?;
-    token::issue(&ctx, account.id, wish).await
+    token::issue(&ctx, account, wish).await
 }
 
 /// Checks credentials. Whether there is no such account, no such password, or an account that is not active, the answer
@@ -69,6 +71,19 @@ pub async fn with_password(ctx: Ctx, credentials: Credentials, wish: Wish) -> Re
 /// # Errors
 /// `UsernameOrPasswordError`, `OTPRequiredError`, `OTPMismatchError`, `RateLimitConditional`.
 pub(crate) async fn prove(ctx: &Ctx, credentials: Credentials) -> Result<Account> {
+    match check(ctx, credentials).await? {
+        (account, Factor::Accepted) => Ok(account),
+        (_, Factor::Missing) => Err(ApiError::new(
+            ErrorType::OtpRequiredError,
+            "This account needs a second factor. Send the code of the authenticator as `otp`.",
+        )
+        .into()),
+        (_, Factor::Wrong) => Err(wrong_factor()),
+    }
+}
+
+/// As [`prove`], with what came of the second factor as an answer: the password is right in any case.
+async fn check(ctx: &Ctx, credentials: Credentials) -> Result<(Account, Factor)> {
     let Credentials { name, password, otp } = credentials;
     let attempt = Attempt::begin(ctx, &name).await?;
     let found = ctx.look(move |work| find(work, &name)).await?;
@@ -90,33 +105,42 @@ pub(crate) async fn prove(ctx: &Ctx, credentials: Credentials) -> Result<Account
             .into());
         }
     };
-    let proved = account.clone();
-    let factor = ctx
-        .change(move |work| {
-            let factor = second_step(work, &account, otp.as_deref())?;
-            match factor {
-                Factor::Accepted => {
-                    attempt.succeeded(work)?;
-                    if let Some(hash) = &renewed {
-                        account::set_password_hash(work.tx, account.key, hash)?;
-                    }
-                }
-                Factor::Missing => attempt.withdraw(work)?,
-                Factor::Wrong => {
-                    work.record(Event::failed(EventName::SignInSecondFactorRefused).subject(&account.id))?;
+    ctx.change(move |work| {
+        let account = work.still_proved(&account)?;
+        let factor = second_step(work, &account, otp.as_deref())?;
+        match factor {
+            Factor::Accepted => {
+                attempt.succeeded(work)?;
+                if let Some(hash) = &renewed {
+                    account::set_password_hash(work.tx, account.key, hash)?;
                 }
             }
-            Ok(factor)
-        })
-        .await?;
-    match factor {
-        Factor::Accepted => Ok(proved),
-        Factor::Missing => Err(ApiError::new(
-            ErrorType::OtpRequiredError,
-            "This account needs a second factor. Send the code of the authenticator as `otp`.",
+            Factor::Missing => attempt.withdraw(work)?,
+            Factor::Wrong => {
+                work.record(Event::failed(EventName::SignInSecondFactorRefused).subject(&account.id))?;
+            }
+        }
+        Ok((account, factor))
+    })
+    .await
+}
+
+impl Work<'_> {
+    /// The account of somebody who has shown who they are, as it is now.
+    ///
+    /// # Errors
+    /// `UsernameOrPasswordError` when what they showed has become worthless meanwhile: the password or the second factor
+    /// is another one, the account was stopped, or its owner has ended everything.
+    pub(crate) fn still_proved(&self, proved: &Account) -> Result<Account> {
+        let now = account::by_key(self.tx, proved.key)?;
+        if now.state == AccountState::Active && now.epoch == proved.epoch {
+            return Ok(now);
+        }
+        Err(ApiError::new(
+            ErrorType::UsernameOrPasswordError,
+            "The account was changed while you signed in. Sign in again.",
         )
-        .into()),
-        Factor::Wrong => Err(wrong_factor()),
+        .into())
     }
 }
 
@@ -195,11 +219,7 @@ impl App {
             .await?
             .filter(|(token, _)| token.purpose != Purpose::Session);
         let Some((token, account)) = found else {
-            return Err(ApiError::new(
-                ErrorType::InvalidAuthentication,
-                "The token could not be found: it is unknown, was revoked, or has expired. Sign in again.",
-            )
-            .into());
+            return Err(no_token());
         };
         self.memory.token_uses.note(&token, now);
         Ok(store::access::Caller::new(token, account))

@@ -4,12 +4,12 @@ mod upkeep;
 
 use policy::SystemAction;
 use serde_json::json;
-use store::account;
+use store::account::{self, Account};
 use store::keys::TokenKey;
 use store::text::Word as _;
 use store::token::{NewToken, Purpose};
 use wire::answer::{NoInput, Page};
-use wire::id::{ProjectId, UserId};
+use wire::id::ProjectId;
 use wire::page::{self, Cursor};
 use wire::text::TokenLabel;
 use wire::time::Millis;
@@ -17,10 +17,10 @@ use wire::user::{
     AuthToken, DestroyAuthToken, DestroyedAuthToken, FindAuthTokens, FoundToken, NewAuthToken, TokenScope,
     UserInfo,
 };
-use wire::{ApiError, Level};
+use wire::{ApiError, ErrorType, Level};
 
 use crate::context::Ctx;
-use crate::error::{Result, absent};
+use crate::error::Result;
 use crate::event::{Event, EventName};
 
 /// How long a token lives when its maker does not say, in ms: 30 days.
@@ -80,7 +80,7 @@ pub(crate) async fn narrower(ctx: Ctx, input: NewAuthToken) -> Result<AuthToken>
     let owner = ctx
         .look(|work| {
             work.system_permit(SystemAction::ManageTokens)?;
-            Ok(work.caller()?.id.clone())
+            Ok(account::by_key(work.tx, work.caller()?.account)?)
         })
         .await?;
     issue(&ctx, owner, wish).await
@@ -108,13 +108,13 @@ fn checked(scope: TokenScope) -> Result<TokenScope> {
     }
 }
 
-/// Makes a token, and shows it for the only time.
-pub(crate) async fn issue(ctx: &Ctx, owner: UserId, wish: Wish) -> Result<AuthToken> {
+/// Makes a token, and shows it for the only time. `owner` is as it was when its owner showed who they are.
+pub(crate) async fn issue(ctx: &Ctx, owner: Account, wish: Wish) -> Result<AuthToken> {
     let token = secrets::token::mint(ctx.app.random_bytes());
     let signature = secrets::token::signature(token.expose());
-    let (user_id, stored) = (owner.clone(), signature.clone());
+    let (user_id, stored) = (owner.id.clone(), signature.clone());
     ctx.change(move |work| {
-        let account = account::by_id(work.tx, &owner)?.ok_or_else(|| absent(owner.as_str()))?;
+        let account = work.still_proved(&owner)?;
         let life = account.policies.get("tokenDuration").and_then(serde_json::Value::as_i64);
         let expires = wish.expires.unwrap_or(work.now() + life.unwrap_or(DEFAULT_LIFE_MS));
         store::token::insert(
@@ -130,7 +130,7 @@ pub(crate) async fn issue(ctx: &Ctx, owner: UserId, wish: Wish) -> Result<AuthTo
             },
             work.now(),
         )?;
-        work.record(Event::done(EventName::TokenMade).subject(&owner).after(json!({
+        work.record(Event::done(EventName::TokenMade).subject(&account.id).after(json!({
             "token": stored.get(..audit::event::TOKEN_REF_LEN),
             "purpose": wish.purpose.word(),
             "scope": wish.scope,
@@ -157,7 +157,7 @@ pub async fn destroy(ctx: Ctx, input: DestroyAuthToken) -> Result<DestroyedAuthT
         let found = store::token::of_account_by_signature(work.tx, caller.account, &signature, work.now())?;
         let Some(token) = found else {
             return Err(ApiError::new(
-                wire::ErrorType::ResourceNotFound,
+                ErrorType::ResourceNotFound,
                 "You have no token of this signature. It may have ended already.",
             )
             .into());

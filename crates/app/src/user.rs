@@ -1,6 +1,7 @@
 //! Users as others and they themselves see them (contract: identity-and-sharing 2, B7).
 
 mod describe;
+mod find;
 mod outbox;
 mod standing;
 mod update;
@@ -16,6 +17,7 @@ use crate::error::{Error, Result, absent};
 use crate::work::Work;
 
 pub use describe::describe;
+pub use find::find;
 pub use outbox::unsent_mail;
 pub use standing::{disable, enable, remove, set_kind};
 pub use update::update;

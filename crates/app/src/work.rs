@@ -11,7 +11,7 @@ use wire::id::{BillToId, ContainerId, OrgId};
 use wire::{ApiError, ErrorType};
 
 use crate::context::Ctx;
-use crate::error::{Error, Result, absent};
+use crate::error::{Error, Result, absent, no_token};
 use crate::event::Event;
 
 /// The most subjects that one of several events about one action names; fewer than the log takes, to leave room for the
@@ -30,7 +30,8 @@ impl Ctx {
     /// Runs a use case that changes something. What it returns leaves only after the commit.
     ///
     /// The closure may run several times, so it has no effect but through the transaction. When the decision says no,
-    /// everything the closure did is undone and the refusal alone is committed, as an audit event.
+    /// everything the closure did is undone and the refusal alone is committed, as an audit event. Nothing is changed
+    /// with a token that was ended, or for an account that was stopped, after the request came.
     ///
     /// # Errors
     /// Whatever the closure returns, or the store's.
@@ -45,6 +46,7 @@ impl Ctx {
             .db
             .write(move |tx| {
                 let work = Work { tx, ctx: &ctx };
+                work.caller_stands()?;
                 match tx.nested(|_| f(&work)) {
                     Ok(done) => Ok(Ok(done)),
                     Err(Error::Refused(refused)) => {
@@ -87,6 +89,14 @@ impl<'tx> Work<'tx> {
             ApiError::new(ErrorType::PermissionDenied, "This needs a signed-in user. Sign in and try again.")
                 .into()
         })
+    }
+
+    /// Fails when the caller's token was ended since the request came, or the caller's account was stopped.
+    fn caller_stands(&self) -> Result<()> {
+        match &self.ctx.caller {
+            Some(caller) if !store::token::stands(self.tx, caller.token)? => Err(no_token()),
+            _ => Ok(()),
+        }
     }
 
     /// When the request came, in ms.

@@ -10,6 +10,7 @@ use lettre::transport::smtp::authentication::Credentials as SmtpCredentials;
 use lettre::transport::smtp::client::{Certificate, Tls as SmtpTls, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
+use wire::line::with_causes;
 
 use crate::{Mailer, Message, SendError, Sender};
 
@@ -150,7 +151,7 @@ fn is_this_machine(host: &str) -> bool {
 }
 
 fn tls_parameters(config: &SmtpConfig) -> Result<TlsParameters, SmtpConfigError> {
-    let refusal = |error: Error| SmtpConfigError::Certificates(chain(&error));
+    let refusal = |error: Error| SmtpConfigError::Certificates(with_causes(&error));
     let mut builder = TlsParameters::builder(config.host.clone());
     if let Some(pem) = &config.extra_root {
         if !pem.starts_with(b"-----BEGIN") && !pem.windows(11).any(|line| line == b"\n-----BEGIN") {
@@ -168,7 +169,7 @@ fn tls_parameters(config: &SmtpConfig) -> Result<TlsParameters, SmtpConfigError>
 fn explain(place: &str, error: &Error) -> SendError {
     const AUTHENTICATION: [&str; 4] = ["530", "534", "535", "538"];
     let status = error.status().map(|code| code.to_string()).unwrap_or_default();
-    let said = chain(error);
+    let said = with_causes(error);
     if AUTHENTICATION.contains(&status.as_str()) {
         SendError::Temporary(format!(
             "the mail server {place} does not accept our user name and password ({said})"
@@ -178,18 +179,4 @@ fn explain(place: &str, error: &Error) -> SendError {
     } else {
         SendError::Temporary(format!("the mail server {place} gave no acceptance ({said})"))
     }
-}
-
-/// An error with its causes, in one line of bounded length.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let inner_text = inner.to_string();
-        if !text.contains(&inner_text) {
-            text = format!("{text}: {inner_text}");
-        }
-        cause = inner.source();
-    }
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).take(500).collect()
 }

@@ -12,6 +12,8 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 use rustls_platform_verifier::Verifier;
 
+use wire::line::with_causes;
+
 use crate::guard::{Blocked, GuardedResolver, Reach};
 
 /// How long connecting may take.
@@ -58,7 +60,7 @@ impl Http {
             .timeout(TOTAL_TIMEOUT)
             .user_agent("operon")
             .build()
-            .map_err(|error| chain(&error))?;
+            .map_err(|error| with_causes(&error))?;
         Ok(Self { client, reach })
     }
 
@@ -70,7 +72,7 @@ impl Http {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, CallError> {
         let request = reqwest::Request::try_from(request).map_err(|_| CallError::Request)?;
         self.check(request.url())?;
-        let failed = |error: reqwest::Error| CallError::Failed(chain(&error.without_url()));
+        let failed = |error: reqwest::Error| CallError::Failed(with_causes(&error.without_url()));
         let mut answer = self.client.execute(request).await.map_err(failed)?;
         if answer.status().is_redirection() {
             return Err(CallError::Redirect);
@@ -120,20 +122,6 @@ fn tls(extra_root: Option<&[u8]>) -> Result<ClientConfig, String> {
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
     Ok(config)
-}
-
-/// An error with its causes, in one line of bounded length.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let inner_text = inner.to_string();
-        if !text.contains(&inner_text) {
-            text = format!("{text}: {inner_text}");
-        }
-        cause = inner.source();
-    }
-    crate::identity::one_line(&text, 500)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Who somebody is at the provider.
 
 use serde::{Deserialize, Serialize};
+use wire::line::one_line;
 
 /// Most characters of a subject, by OpenID Connect Core 8.
 const MAX_SUBJECT_LEN: usize = 255;
@@ -70,12 +71,6 @@ impl Claims {
             handle_hint: name(self.handle_hint),
         })
     }
-}
-
-/// Text from elsewhere as one line of so many characters at most.
-pub(crate) fn one_line(text: &str, most: usize) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(most).collect();
-    line.trim().to_owned()
 }
 
 #[cfg(test)]

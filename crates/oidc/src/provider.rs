@@ -17,11 +17,12 @@ use openidconnect::{
     SignatureVerificationError, SubjectIdentifier, TokenResponse,
 };
 use subtle::ConstantTimeEq;
+use wire::line::{one_line, with_causes};
 
 use crate::SignInError;
 use crate::guard::Reach;
-use crate::http::{CallError, Http, chain};
-use crate::identity::{Claims, Identity, one_line};
+use crate::http::{CallError, Http};
+use crate::identity::{Claims, Identity};
 use crate::pending::{Callback, Pending, RANDOM_LEN};
 
 /// The keys of a provider are fetched again at most this often, in milliseconds, however many tokens with unknown
@@ -125,7 +126,7 @@ impl Provider {
                         why: format!("it answers {status}"),
                     }
                 }
-                other => wrong(chain(&other)),
+                other => wrong(with_causes(&other)),
             })?;
         let token = metadata.token_endpoint().ok_or_else(|| wrong("it has no token endpoint".to_owned()))?;
         for url in [metadata.authorization_endpoint().url(), token.url(), metadata.jwks_uri().url()] {
@@ -243,7 +244,7 @@ impl Provider {
             }
             other => other,
         };
-        claims.map_err(|error| self.refused(&chain(&error)))
+        claims.map_err(|error| self.refused(&with_causes(&error)))
     }
 
     fn check(
@@ -282,7 +283,7 @@ impl Provider {
         let fetched = CoreJsonWebKeySet::fetch_async(self.metadata.jwks_uri(), &self.http).await;
         let set = fetched.map_err(|error| SignInError::Unreachable {
             issuer: self.config.issuer.clone(),
-            why: chain(&error),
+            why: with_causes(&error),
         })?;
         self.keys.write().unwrap_or_else(PoisonError::into_inner).set = set.clone();
         Ok(set)
@@ -303,7 +304,7 @@ impl Provider {
             return Ok(Claims::default());
         };
         let answer: Result<CoreUserInfoClaims, _> = request.request_async(&self.http).await;
-        let claims = answer.map_err(|error| self.refused(&chain(&error)))?;
+        let claims = answer.map_err(|error| self.refused(&with_causes(&error)))?;
         Ok(hints!(claims))
     }
 

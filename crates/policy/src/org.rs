@@ -59,6 +59,8 @@ pub fn decide_org(facts: &OrgFacts, action: OrgAction) -> Decision {
     }
     let admin = facts.member.is_some_and(|member| member.is_admin());
     let platform_admin = actor.kind == PlatformKind::Admin;
+    // Ruling: a Read-Only user changes nothing in an organisation, whatever the membership says (F007).
+    let may_change = need(actor.kind != PlatformKind::ReadOnly, Rule::ReadOnly);
     let full = actor.scope == Scope::Full && !actor.is_job();
     let rule = match action {
         OrgAction::See => need(facts.member.is_some() || platform_admin, Rule::OrgMemberRequired),
@@ -71,13 +73,18 @@ pub fn decide_org(facts: &OrgFacts, action: OrgAction) -> Decision {
             need(visible || platform_admin, Rule::MemberListHidden)
         }
         OrgAction::ReadAsAdmin => need(admin, Rule::OrgAdminRequired),
-        OrgAction::Administer => need(admin, Rule::OrgAdminRequired).or(need(full, Rule::FullScopeRequired)),
-        OrgAction::ManageWorkgroups | OrgAction::ReadAudit => {
+        OrgAction::Administer => {
+            need(admin, Rule::OrgAdminRequired).or(need(full, Rule::FullScopeRequired)).or(may_change)
+        }
+        OrgAction::ManageWorkgroups => need(admin || platform_admin, Rule::OrgAdminRequired)
+            .or(need(full, Rule::FullScopeRequired))
+            .or(may_change),
+        OrgAction::ReadAudit => {
             need(admin || platform_admin, Rule::OrgAdminRequired).or(need(full, Rule::FullScopeRequired))
         }
         OrgAction::Bill => {
             need(facts.member.is_some_and(|member| member.may_bill()), Rule::OrgBillingRequired)
-                .or(need(actor.kind != PlatformKind::ReadOnly, Rule::ReadOnly))
+                .or(may_change)
         }
         OrgAction::Leave => {
             need(facts.member.is_some(), Rule::OrgMemberRequired).or(need(full, Rule::FullScopeRequired))

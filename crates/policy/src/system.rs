@@ -78,18 +78,20 @@ pub fn decide_system(actor: &Actor, action: SystemAction) -> Decision {
                 .or(need(may_bill, Rule::BillNoRight))
                 .or(gate)
         }
-        SystemAction::CreateOrg | SystemAction::ReadOwnAccount | SystemAction::ManageTokens => full,
+        SystemAction::ReadOwnAccount | SystemAction::ManageTokens => full,
+        // Ruling: a Read-Only user runs nothing, so makes no organisation and no account either.
+        SystemAction::CreateOrg => need(!read_only, Rule::ReadOnly).or(full),
         SystemAction::UpdateAccount { own } => need(own, Rule::AnotherAccount).or(full),
         SystemAction::SetOwnBillTo { may_bill } => {
             full.or(need(!read_only, Rule::ReadOnly)).or(need(may_bill, Rule::BillNoRight))
         }
         SystemAction::ProvisionUser { org_admin } => {
-            need(org_admin || admin, Rule::OrgAdminRequired).or(full)
+            need(!read_only, Rule::ReadOnly).or(need(org_admin || admin, Rule::OrgAdminRequired)).or(full)
         }
         // Ruling: whoever merely invited a user into an organisation of their own gets no hold on the account.
-        SystemAction::HelpUser { responsible } => {
-            need(responsible || admin, Rule::PlatformAdminRequired).or(full)
-        }
+        SystemAction::HelpUser { responsible } => need(!read_only, Rule::ReadOnly)
+            .or(need(responsible || admin, Rule::PlatformAdminRequired))
+            .or(full),
     };
     match refused {
         Some(rule) => Decision::plain(rule, rule.outcome()),

@@ -1,6 +1,7 @@
 //! Accounts: the people of this server.
 
 mod change;
+mod find;
 
 use serde_json::Value as Json;
 use wire::id::UserId;
@@ -13,6 +14,7 @@ pub use change::{
     Profile, activate, activate_without_password, close, has_other_administrator, removed_with_leftovers,
     set_email, set_kind, set_profile, set_state, take_leftover_grants, take_leftover_memberships,
 };
+pub use find::{AccountFilter, find};
 
 /// What a person may be on the platform as a whole (contract: identity-and-sharing B7, F001).
 pub use policy::PlatformKind;
@@ -68,7 +70,8 @@ pub struct Account {
     pub policies: Json,
     /// Settings of the pages.
     pub preferences: Json,
-    /// Grows whenever the account's access ends or changes as a whole.
+    /// Grows whenever what its owner showed at a sign-in becomes worthless: another password or second factor, another
+    /// kind or state, every token ended. A sign-in that began before does not end after.
     pub epoch: i64,
     /// When it was made, in ms.
     pub created: i64,
@@ -112,13 +115,17 @@ pub struct NewAccount<'a> {
 }
 
 /// The columns that [`account`] reads, in its order.
+macro_rules! account_columns {
+    () => {
+        "key, id, handle, email, first, middle, last, kind, state, bill_to, ssh_public_key, policies, preferences, epoch, \
+         created, created_by, provisioning_org, occupation"
+    };
+}
+use account_columns;
+
 macro_rules! select_account {
     ($rest:literal) => {
-        concat!(
-            "select key, id, handle, email, first, middle, last, kind, state, bill_to, ssh_public_key, policies, \
-             preferences, epoch, created, created_by, provisioning_org, occupation from account ",
-            $rest
-        )
+        concat!("select ", account_columns!(), " from account ", $rest)
     };
 }
 
@@ -194,13 +201,13 @@ pub fn password_hash(tx: &Tx, key: AccountKey) -> Result<Option<String>, DbError
     tx.query_one("select password_hash from account where key = $1", params![key])?.get(0)
 }
 
-/// Marks that somebody's access changed as a whole, so that open streams decide again.
+/// Marks that a sign-in of somebody that is under way is worth nothing any more.
 pub fn touch(tx: &Tx, key: AccountKey) -> Result<(), DbError> {
     tx.execute("update account set epoch = epoch + 1 where key = $1", params![key])?;
     Ok(())
 }
 
-/// Stores a password hash.
+/// Stores a password hash. Whoever sets another password ends the tokens, too, which raises [`Account::epoch`].
 pub fn set_password_hash(tx: &Tx, key: AccountKey, hash: &str) -> Result<(), DbError> {
     tx.execute("update account set password_hash = $2 where key = $1", params![key, hash])?;
     Ok(())

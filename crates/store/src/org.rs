@@ -1,6 +1,6 @@
 //! Organisations: their own row. Members are in [`member`], what they pay for in [`revoke`].
 
-use policy::{MemberListVisibility, OrgLevel};
+use policy::MemberListVisibility;
 use serde::{Deserialize, Serialize};
 use wire::id::OrgId;
 
@@ -199,61 +199,17 @@ pub(crate) fn org(row: &Row) -> Result<Org, DbError> {
     })
 }
 
-/// The organisations that somebody belongs to, by id.
-pub fn of_account(tx: &Tx, account: AccountKey, limit: usize) -> Result<Vec<String>, DbError> {
-    tx.query(
-        "select o.id from org_member m join org o on o.key = m.org where m.account = $1 order by o.id limit $2",
-        params![account, i64::try_from(limit).unwrap_or(i64::MAX)],
-    )?
-    .iter()
-    .map(|row| row.get(0))
-    .collect()
-}
-
-/// An organisation that nobody else could administer: somebody is its last ADMIN with a working account.
+/// An organisation that nobody else could administer: somebody is its last ADMIN with a working account that may change
+/// anything at all.
 pub fn left_without_admin(tx: &Tx, account: AccountKey) -> Result<Option<String>, DbError> {
     tx.query_opt(
         "select o.id from org_member m join org o on o.key = m.org
          where m.account = $1 and m.level = 'ADMIN' and not exists
            (select 1 from org_member n join account a on a.key = n.account
-            where n.org = m.org and n.account <> $1 and n.level = 'ADMIN' and a.state = 'active')
+            where n.org = m.org and n.account <> $1 and n.level = 'ADMIN' and a.state = 'active' and a.kind <> 'READ_ONLY')
          order by o.id limit 1",
         params![account],
     )?
     .map(|row| row.get(0))
     .transpose()
-}
-
-/// The level that somebody has in an organisation.
-pub fn level_of(tx: &Tx, org: OrgKey, account: AccountKey) -> Result<Option<OrgLevel>, DbError> {
-    tx.query_opt("select level from org_member where org = $1 and account = $2", params![org, account])?
-        .map(|row| text::word(&row, 0))
-        .transpose()
-}
-
-/// Whether somebody is an ADMIN of any organisation that has a feature. Features are on unless switched off.
-pub fn administers_any_with(tx: &Tx, account: AccountKey, feature: &str) -> Result<bool, DbError> {
-    let rows = tx.query(
-        "select o.features from org_member m join org o on o.key = m.org
-         where m.account = $1 and m.level = 'ADMIN' order by o.key limit 1000",
-        params![account],
-    )?;
-    for row in &rows {
-        if is_on(&text::json(row, 0)?, feature) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Whether an organisation has a feature. Features are on unless switched off.
-pub fn has_feature(tx: &Tx, org: OrgKey, feature: &str) -> Result<bool, DbError> {
-    Ok(is_on(
-        &text::json(&tx.query_one("select features from org where key = $1", params![org])?, 0)?,
-        feature,
-    ))
-}
-
-fn is_on(features: &serde_json::Value, feature: &str) -> bool {
-    features.get(feature).and_then(serde_json::Value::as_bool).unwrap_or(true)
 }

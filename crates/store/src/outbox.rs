@@ -118,10 +118,26 @@ pub fn give_up(tx: &Tx, key: OutboxKey, now: i64, failure: &str) -> Result<(), D
     Ok(())
 }
 
-/// How many items somebody was sent, or is to be sent, since a time (ms).
-pub fn written_since(tx: &Tx, account: AccountKey, since: i64) -> Result<i64, DbError> {
-    tx.query_one("select count(*) from outbox where account = $1 and created >= $2", params![account, since])?
-        .get(0)
+/// What waits to be sent to somebody, oldest first, at most `limit` items: key and payload.
+pub fn waiting(tx: &Tx, account: AccountKey, limit: u32) -> Result<Vec<(OutboxKey, Json)>, DbError> {
+    tx.query(
+        "select key, payload from outbox where account = $1 and done is null order by key limit $2",
+        params![account, limit],
+    )?
+    .iter()
+    .map(|row| Ok((row.get(0)?, text::json(row, 1)?)))
+    .collect()
+}
+
+/// Whether an item still waits: it was neither sent, nor given up, nor withdrawn.
+pub fn is_waiting(tx: &Tx, key: OutboxKey) -> Result<bool, DbError> {
+    Ok(tx.query_opt("select key from outbox where key = $1 and done is null", params![key])?.is_some())
+}
+
+/// Takes an item out before it is sent.
+pub fn withdraw(tx: &Tx, key: OutboxKey) -> Result<(), DbError> {
+    tx.execute("delete from outbox where key = $1 and done is null", params![key])?;
+    Ok(())
 }
 
 /// What was given up, oldest first, from behind `after`.

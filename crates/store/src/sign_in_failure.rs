@@ -1,6 +1,7 @@
-//! Failed sign-ins, counted per name and per origin, so that guessing slows down and a restart forgets nothing.
+//! Failed sign-ins and requests for letters, counted per name and per origin, so that guessing and flooding slow down and
+//! a restart forgets nothing.
 
-use crate::db::{DbError, Row, Sql, Tx, params};
+use crate::db::{DbError, Row, Tx, params};
 
 /// What is counted of one subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,14 +31,6 @@ pub fn put(tx: &Tx, subject: &str, count: Count) -> Result<(), DbError> {
          on conflict (subject) do update set failures = $2, last = $3, blocked_until = $4",
         params![subject, count.failures, count.last, count.blocked_until],
     )?;
-    Ok(())
-}
-
-/// Forgets some subjects.
-pub fn remove(tx: &Tx, subjects: &[String]) -> Result<(), DbError> {
-    let mut sql = Sql::new("delete from sign_in_failure where subject in (");
-    sql.bind_list(subjects.iter().map(String::as_str)).push(")");
-    tx.execute_sql(&sql)?;
     Ok(())
 }
 

@@ -111,6 +111,17 @@ pub fn usable(tx: &Tx, signature: &str, now: i64) -> Result<Option<(Token, Accou
     Ok((account.state == AccountState::Active).then_some((token, account)))
 }
 
+/// Whether a token that was good when a request came is still what it was: neither it nor its owner's account was ended
+/// since. Its expiry was looked at when the request came.
+pub fn stands(tx: &Tx, key: TokenKey) -> Result<bool, DbError> {
+    let found = tx.query_opt(
+        "select t.key from token t join account a on a.key = t.account
+         where t.key = $1 and t.revoked is null and a.state = $2",
+        params![key, AccountState::Active.word()],
+    )?;
+    Ok(found.is_some())
+}
+
 /// Notes that a token was used.
 pub fn used(tx: &Tx, key: TokenKey, now: i64) -> Result<(), DbError> {
     tx.execute("update token set last_used = $2 where key = $1", params![key, now])?;
@@ -123,7 +134,6 @@ pub fn revoke_by_signature(tx: &Tx, account: AccountKey, signature: &str, now: i
         "update token set revoked = $3 where account = $1 and signature = $2 and revoked is null",
         params![account, signature, now],
     )?;
-    crate::account::touch(tx, account)?;
     Ok(ended == 1)
 }
 

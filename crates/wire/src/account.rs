@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::id::UserId;
+use crate::id::{OrgId, UserId};
 use crate::page::{Cursor, Limit};
 use crate::text::PersonName;
 use crate::time::Millis;
@@ -285,4 +285,24 @@ pub struct UnsentMail {
     pub attempts: i64,
     /// What the mail server said last.
     pub why: String,
+}
+
+/// Input of `/system/findUsers`. Every part that is given has to fit.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct FindUsers {
+    /// The whole name: given, middle and family name as far as they are there, with a blank between.
+    pub name: Option<String>,
+    /// The handle; letter case does not matter.
+    pub handle: Option<String>,
+    /// The e-mail address; letter case does not matter.
+    pub email: Option<String>,
+    /// The kind on the platform; only platform administrators may ask for it.
+    pub kind: Option<Kind>,
+    /// An organisation whose members the caller may list.
+    pub org: Option<OrgId>,
+    /// 1 to 1000.
+    pub limit: Limit,
+    /// The `next` of the page before.
+    pub starting: Option<Cursor>,
 }

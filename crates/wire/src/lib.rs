@@ -13,6 +13,7 @@ pub mod folder;
 pub mod id;
 pub mod json;
 pub mod level;
+pub mod line;
 pub mod link;
 pub mod metadata;
 pub mod method;

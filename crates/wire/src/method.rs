@@ -144,6 +144,8 @@ methods! {
     SystemGreet: SYSTEM, "greet", Anyone, Read, system::Greet => system::Greeting, "Greets a client, with what the operator has to say.";
     SystemFindUnsentMail: SYSTEM, "findUnsentMail", FullToken, Read, account::FindUnsentMail => answer::Page<account::UnsentMail>,
         "Lists letters that were given up, for platform administrators.";
+    SystemFindUsers: SYSTEM, "findUsers", FullToken, Read, account::FindUsers => answer::Page<answer::Described>,
+        "Finds users whom the caller shares an organisation or a project with.";
     UserNew: Subject::Word("user"), "new", Anyone, Write, account::NewUser => account::NewUserMade,
         "Makes an account, which its owner activates by a mailed link.";
     UserDescribe: USER, "describe", Token, Read, answer::AnyInput => answer::Described, "Describes a user; private fields to the user alone.";

@@ -5,18 +5,12 @@ use store::account::{self, AccountState};
 use store::one_time_code::{self, Purpose};
 use wire::account::{CodeAndPassword, Status, WhichAccount, WhoseAccount};
 
-use super::{about, bad_code, owner, presented};
+use super::{about, bad_code, end_links, owner, presented};
 use crate::context::Ctx;
 use crate::error::Result;
 use crate::event::{Event, EventName};
 use crate::mail_text::Letter;
 use crate::sign_in;
-use crate::work::Work;
-
-/// Letters with a link that an account is sent within [`LETTERS_WITHIN_MS`].
-const MAX_LETTERS: i64 = 3;
-/// See [`MAX_LETTERS`], in ms.
-const LETTERS_WITHIN_MS: i64 = 60 * 60 * 1000;
 
 /// Sets the first password of an account, with the code of the mailed link. The account is in use from then on
 /// (F017, F018).
@@ -35,33 +29,34 @@ pub async fn reset(ctx: Ctx, input: CodeAndPassword) -> Result<WhoseAccount> {
     set_password(ctx, input, Purpose::PasswordReset, code::Purpose::PasswordReset).await
 }
 
-/// Mails a link for another password, or for the first one where that was never set. The answer does not tell whether
-/// there is such an account.
+/// Mails a link for another password, or for the first one where that was never set. Neither the answer nor the work
+/// tells whether there is such an account: something is written in any case.
 ///
 /// # Errors
-/// The store's.
+/// `RateLimitConditional` for whoever asks too often.
 pub async fn request_reset(ctx: Ctx, input: WhichAccount) -> Result<Status> {
     ctx.change(move |work| {
+        sign_in::stranger_asks(work)?;
+        let mut event = Event::done(EventName::UserPasswordResetAsked);
         if let Some((account, _)) = sign_in::find(work, &input.username_or_email)? {
-            match account.state {
-                AccountState::Active => send(work, account.key, &Letter::PasswordReset)?,
-                AccountState::Pending => send(work, account.key, &Letter::Activation { by: None })?,
-                AccountState::Disabled | AccountState::Removed => {}
+            event = event.subject(&account.id);
+            let letter = match account.state {
+                AccountState::Active => Some(Letter::PasswordReset),
+                AccountState::Pending => Some(Letter::Activation { by: None }),
+                AccountState::Disabled | AccountState::Removed => None,
+            };
+            if let Some(letter) = letter
+                && sign_in::may_send_link(work, &account)?
+            {
+                work.mail(account.key, &letter)?;
             }
         }
+        work.record(event)?;
         Ok(Status::success(
-            "If there is such an account, a link is on its way to its e-mail address. At most three an hour are sent.",
+            "If there is such an account, a link is on its way to its e-mail address. Only a few an hour are sent.",
         ))
     })
     .await
-}
-
-fn send(work: &Work<'_>, account: store::keys::AccountKey, letter: &Letter) -> Result<()> {
-    let since = work.now() - LETTERS_WITHIN_MS;
-    if store::outbox::written_since(work.tx, account, since)? >= MAX_LETTERS {
-        return Ok(());
-    }
-    work.mail(account, letter)
 }
 
 async fn set_password(
@@ -94,6 +89,7 @@ async fn set_password(
         if purpose == Purpose::Activation {
             work.record(Event::done(EventName::UserActivated).subject(&account.id))?;
         } else {
+            end_links(work, account.key)?;
             store::token::revoke_all(work.tx, account.key, None, work.now())?;
             work.mail(account.key, &Letter::PasswordChanged)?;
             work.record(Event::done(EventName::UserPasswordReset).subject(&account.id))?;

@@ -7,7 +7,7 @@ use store::one_time_code::{self, Purpose};
 use wire::account::{CodeAlone, Status, UpdateEmail, WhoseAccount};
 use wire::id::UserId;
 
-use super::{address, bad_code, email_taken, owner, presented};
+use super::{address, bad_code, email_taken, end_links, owner, presented, too_many_links};
 use crate::context::Ctx;
 use crate::error::Result;
 use crate::event::{Event, EventName};
@@ -33,6 +33,9 @@ pub async fn update(ctx: Ctx, id: UserId, input: UpdateEmail) -> Result<Status> 
         if input.revoke_child_tokens {
             let but = Some(work.caller()?.token);
             store::token::revoke_all(work.tx, account.key, but, work.now())?;
+        }
+        if !sign_in::may_send_link(work, &account)? {
+            return Err(too_many_links());
         }
         one_time_code::remove_of(work.tx, account.key, Purpose::EmailChange)?;
         work.mail(account.key, &Letter::ConfirmAddress { to: email.canonical() })?;
@@ -62,6 +65,8 @@ pub async fn confirm(ctx: Ctx, input: CodeAlone) -> Result<WhoseAccount> {
         if account::by_email(work.tx, &code.detail)?.is_some() {
             return Err(email_taken());
         }
+        // Links that went to the earlier address end with it.
+        end_links(work, account.key)?;
         account::set_email(work.tx, account.key, &code.detail)?;
         if let Some(before) = account.email {
             work.mail(account.key, &Letter::AddressChanged { to: before })?;

@@ -5,7 +5,7 @@
 use policy::SystemAction;
 use serde_json::json;
 use store::access::SystemPermit;
-use store::account::{Account, AccountState};
+use store::account::{Account, AccountState, PlatformKind};
 use store::one_time_code::{self, Purpose};
 use store::{org, second_factor};
 use wire::account::{HelpUser, Status, WhichAccount};
@@ -13,6 +13,7 @@ use wire::answer::Made;
 use wire::id::{OrgId, UserId};
 use wire::{ApiError, ErrorType};
 
+use super::too_many_links;
 use crate::context::Ctx;
 use crate::error::{Result, absent};
 use crate::event::{Event, EventName};
@@ -38,6 +39,9 @@ pub async fn resend_activation(ctx: Ctx, input: WhichAccount) -> Result<Status> 
                 format!("The account {} does not wait for activation.", account.id),
             )
             .into());
+        }
+        if !sign_in::may_send_link(work, &account)? {
+            return Err(too_many_links());
         }
         one_time_code::remove_of(work.tx, account.key, Purpose::Activation)?;
         work.mail(account.key, &Letter::Activation { by: Some(caller.id.clone()) })?;
@@ -109,11 +113,11 @@ fn helped<'tx>(work: &Work<'tx>, id: &UserId, input: &HelpUser) -> Result<(Accou
 }
 
 /// Whether the caller is an ADMIN of the organisation on whose behalf the account was made, and which its owner
-/// belongs to.
+/// belongs to. Over a platform administrator no organisation has a hold.
 fn is_responsible(work: &Work<'_>, account: &Account) -> Result<bool> {
     let Some(id) = account.provisioning_org.as_deref().and_then(OrgId::parse) else { return Ok(false) };
     let Some(key) = org::key_of(work.tx, &id)? else { return Ok(false) };
     let belongs =
-        account.state == AccountState::Pending || org::level_of(work.tx, key, account.key)?.is_some();
-    Ok(belongs && work.is_org_admin(key)?)
+        account.state == AccountState::Pending || org::membership(work.tx, key, account.key)?.is_some();
+    Ok(belongs && account.kind != PlatformKind::Admin && work.is_org_admin(key)?)
 }

@@ -5,7 +5,7 @@ use wire::account::ChangePassword;
 use wire::answer::Made;
 use wire::id::UserId;
 
-use super::about;
+use super::{about, end_links};
 use crate::context::Ctx;
 use crate::error::Result;
 use crate::event::{Event, EventName};
@@ -27,6 +27,7 @@ pub async fn change(ctx: Ctx, id: UserId, input: ChangePassword) -> Result<Made>
     ctx.change(move |work| {
         let (account, _permit) = work.own_account(&id)?;
         account::set_password_hash(work.tx, account.key, &hash)?;
+        end_links(work, account.key)?;
         store::token::revoke_all(work.tx, account.key, Some(work.caller()?.token), work.now())?;
         work.mail(account.key, &Letter::PasswordChanged)?;
         work.record(Event::done(EventName::UserPasswordChanged).subject(&account.id))?;

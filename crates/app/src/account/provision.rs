@@ -3,7 +3,7 @@
 use policy::{OrgLevel, SystemAction};
 use serde_json::json;
 use store::account::{self, AccountState, NewAccount, PlatformKind};
-use store::org;
+use store::org::{self, Feature, MembershipFilter};
 use wire::account::{NewUser, NewUserMade};
 use wire::id::{OrgId, UserId};
 use wire::text::{EmailAddress, Handle, PersonName};
@@ -14,12 +14,13 @@ use crate::context::Ctx;
 use crate::error::{Error, Result, absent};
 use crate::event::{Event, EventName};
 use crate::mail_text::Letter;
+use crate::sign_in;
 use crate::work::Work;
 
 /// The longest life of tokens that can be set for a new user, in ms.
 const LONGEST_TOKEN_MS: i64 = 30 * 24 * 60 * 60 * 1000;
-/// The feature by which an organisation may make accounts.
-const FEATURE: &str = "provisioning";
+/// Organisations of one person that are looked through for one that may make accounts.
+const MAX_ORGS: usize = 1000;
 
 /// What is to be made, checked.
 struct Wanted {
@@ -41,6 +42,9 @@ struct Wanted {
 pub async fn new(ctx: Ctx, input: NewUser) -> Result<NewUserMade> {
     let wanted = check(&input)?;
     ctx.change(move |work| {
+        if work.ctx.caller.is_none() {
+            sign_in::stranger_asks(work)?;
+        }
         let provisioning_org = permission(work, &input)?;
         let bill_to = payer(work, &wanted, input.bill_to.as_deref())?;
         if account::by_id(work.tx, &wanted.id)?.is_some() {
@@ -57,7 +61,9 @@ pub async fn new(ctx: Ctx, input: NewUser) -> Result<NewUserMade> {
             if work.ctx.caller.is_some() {
                 return Err(email_taken());
             }
-            work.mail(holder.key, &Letter::AddressTaken)?;
+            if sign_in::may_send_link(work, &holder)? {
+                work.mail(holder.key, &Letter::AddressTaken)?;
+            }
             return Ok(answer);
         }
         let by = work.ctx.caller.as_ref().map(|caller| caller.id.clone());
@@ -143,13 +149,15 @@ fn permission(work: &Work<'_>, input: &NewUser) -> Result<Option<OrgId>> {
         return Ok(None);
     };
     let Some(named) = &input.provisioning_org else {
-        let org_admin = org::administers_any_with(work.tx, caller.account, FEATURE)?;
+        let administered = MembershipFilter { admin: true, may_bill: None };
+        let orgs = org::memberships(work.tx, caller.account, administered, "", MAX_ORGS)?;
+        let org_admin = orgs.iter().any(|(org, _)| org.features.has(Feature::Provisioning));
         work.system_permit(SystemAction::ProvisionUser { org_admin })?;
         return Ok(None);
     };
     let id = OrgId::parse(named).ok_or_else(|| absent(named))?;
-    let key = org::key_of(work.tx, &id)?.ok_or_else(|| absent(named))?;
-    let org_admin = work.is_org_admin(key)? && org::has_feature(work.tx, key, FEATURE)?;
+    let org = org::by_id(work.tx, &id)?.ok_or_else(|| absent(named))?;
+    let org_admin = work.is_org_admin(org.key)? && org.features.has(Feature::Provisioning);
     work.system_permit(SystemAction::ProvisionUser { org_admin }).map_err(|error| match error {
         Error::Refused(mut refused) => {
             refused.subjects.push(id.to_string());
@@ -178,7 +186,7 @@ fn payer(work: &Work<'_>, wanted: &Wanted, named: Option<&str>) -> Result<String
 impl Work<'_> {
     /// Whether the caller is an ADMIN of an organisation.
     pub(crate) fn is_org_admin(&self, key: store::keys::OrgKey) -> Result<bool> {
-        let level = org::level_of(self.tx, key, self.caller()?.account)?;
-        Ok(level == Some(OrgLevel::Admin))
+        let membership = org::membership(self.tx, key, self.caller()?.account)?;
+        Ok(membership.is_some_and(|membership| membership.level == OrgLevel::Admin))
     }
 }

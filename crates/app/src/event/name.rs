@@ -114,6 +114,7 @@ names! {
     UserMade "user.made" "An account was made."
     UserPasswordChanged "user.passwordChanged" "Somebody changed their password, knowing the old one."
     UserPasswordReset "user.passwordReset" "Somebody set another password through a letter."
+    UserPasswordResetAsked "user.passwordResetAsked" "Somebody, perhaps a stranger, asked for a letter to set another password."
     UserRemoved "user.removed" "An account was closed for good."
     UserUnlocked "user.unlocked" "An administrator lifted the wait after failed sign-ins."
     UserUpdated "user.updated" "A profile changed."

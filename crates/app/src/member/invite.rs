@@ -97,6 +97,7 @@ fn action(party: &Party, own: bool, role: Role) -> Action {
             role,
             to: Invitee::Other { read_only: account.kind == PlatformKind::ReadOnly },
         },
+        // Its Read-Only members get no more than View out of it, whatever it is given: the decision cuts them (F007).
         Party::Org(..) => Action::InviteMember { role, to: Invitee::Other { read_only: false } },
         Party::Public => Action::InviteMember { role, to: Invitee::Public },
     }

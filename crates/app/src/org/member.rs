@@ -2,14 +2,14 @@
 
 use policy::{OrgAction, OrgLevel};
 use serde_json::{Value as Json, json};
-use store::account::{self, Account};
+use store::account::{self, Account, PlatformKind};
 use store::notification::{self, NewNotification};
 use store::org::{self, Membership, Org};
 use store::text::Word as _;
 use wire::answer::Made;
 use wire::id::{OrgId, UserId};
 use wire::org::{Invite, Invited, MemberAccess, MemberFlags, OrgLevel as WireLevel, SetMemberAccess};
-use wire::{ApiError, ErrorType};
+use wire::{ApiError, ErrorType, Level};
 
 use crate::context::Ctx;
 use crate::error::Result;
@@ -22,7 +22,7 @@ use crate::work::Work;
 ///
 /// # Errors
 /// `PermissionDenied` for anybody but its ADMINs, `ResourceNotFound` for an unknown user, `InvalidState` for somebody who
-/// is a member already.
+/// is a member already, `InvalidInput` for more than a Read-Only user can be given.
 pub async fn invite(ctx: Ctx, id: OrgId, input: Invite) -> Result<Invited> {
     ctx.change(move |work| {
         let (found, access) = work.org(&id)?;
@@ -33,6 +33,7 @@ pub async fn invite(ctx: Ctx, id: OrgId, input: Invite) -> Result<Invited> {
                 format!("{} is a member of {} already; change the membership instead.", invitee.id, found.id);
             return Err(ApiError::new(ErrorType::InvalidState, why).into());
         }
+        refuse_beyond_reading(&invitee, input.level, &input.flags)?;
         let membership = match input.level {
             WireLevel::Admin => Membership::ADMIN,
             WireLevel::Member => with_flags(Membership::MEMBER, &input.flags),
@@ -63,6 +64,7 @@ pub async fn set_member_access(ctx: Ctx, id: OrgId, input: SetMemberAccess) -> R
         let permit = work.org_permit(&access, OrgAction::Administer)?;
         for (user, wanted) in &input.0 {
             let (account, before) = member_of(work, &found, user)?;
+            refuse_beyond_reading(&account, wanted.level, &wanted.flags)?;
             let after = changed(user, before, wanted)?;
             if after == before {
                 continue;
@@ -82,7 +84,29 @@ pub async fn set_member_access(ctx: Ctx, id: OrgId, input: SetMemberAccess) -> R
     .await
 }
 
-/// Fails when what was done leaves no ADMIN.
+/// A Read-Only user is given nothing in an organisation that goes beyond looking (F006). What such a user has by default,
+/// or had before, the decision cuts.
+fn refuse_beyond_reading(user: &Account, level: WireLevel, flags: &MemberFlags) -> Result<()> {
+    let on = |flag: Option<bool>| flag == Some(true);
+    let beyond = level == WireLevel::Admin
+        || flags.project_access.is_some_and(|access| access > Level::View)
+        || on(flags.allow_billable_activities)
+        || on(flags.archival_management)
+        || on(flags.data_deletion)
+        || on(flags.project_member_demotion)
+        || on(flags.tre_management)
+        || on(flags.cloud_integration_management);
+    if user.kind != PlatformKind::ReadOnly || !beyond {
+        return Ok(());
+    }
+    Err(ApiError::invalid_input(format!(
+        "{} is a Read-Only user of this platform, so can be a MEMBER with the project access VIEW at most, and without the flags that let a member change anything.",
+        user.id
+    ))
+    .into())
+}
+
+/// Fails when what was done leaves no ADMIN who can act.
 ///
 /// # Errors
 /// `InvalidState`; then nothing of the call is kept.

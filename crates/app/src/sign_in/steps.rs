@@ -1,12 +1,11 @@
 //! Signing in on a page, one step after the other.
 
 use store::account::{self, Account, AccountState};
-use wire::ErrorType;
 use wire::id::UserId;
 
-use super::{Attempt, Credentials, Factor, find, prove, second_step, wrong_factor};
+use super::{Attempt, Credentials, Factor, check, second_step, wrong_factor};
 use crate::context::Ctx;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::event::{Event, EventName};
 
 /// Where a sign-in is after its first step.
@@ -23,15 +22,9 @@ pub enum Step {
 /// # Errors
 /// `UsernameOrPasswordError`, `RateLimitConditional`.
 pub async fn check_password(ctx: &Ctx, name: String, password: String) -> Result<Step> {
-    let credentials = Credentials { name: name.clone(), password, otp: None };
-    let missing = match prove(ctx, credentials).await {
-        Ok(account) => return Ok(Step::Done(account)),
-        Err(Error::Said(said)) if said.kind == ErrorType::OtpRequiredError => said,
-        Err(error) => return Err(error),
-    };
-    match ctx.look(move |work| find(work, &name)).await? {
-        Some((account, _)) => Ok(Step::SecondFactor(account)),
-        None => Err(missing.into()),
+    match check(ctx, Credentials { name, password, otp: None }).await? {
+        (account, Factor::Accepted) => Ok(Step::Done(account)),
+        (account, Factor::Missing | Factor::Wrong) => Ok(Step::SecondFactor(account)),
     }
 }
 

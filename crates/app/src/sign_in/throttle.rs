@@ -29,6 +29,8 @@ const NAME: Limits = Limits { free: 5, forgive_ms: 10 * 60_000, longest_ms: 15 *
 const ORIGIN: Limits = Limits { free: 20, forgive_ms: 60_000, longest_ms: 60_000 };
 /// The wait after the first failure that is not free, in ms; it doubles with each.
 const FIRST_WAIT_MS: i64 = 1000;
+/// Why whoever failed too often is turned away.
+const FAILED: &str = "There were too many failed attempts to sign in.";
 /// How long an origin counts as known, in ms.
 const KNOWN_MS: i64 = 90 * 24 * 60 * 60_000;
 
@@ -64,17 +66,17 @@ impl Attempt {
         let now = ctx.now();
         let wait = ctx.app.db.read_inline(move |tx| look.wait(tx, now)).await?;
         if wait > 0 {
-            return Err(too_fast(wait));
+            return Err(too_fast(FAILED, wait));
         }
         let begun = ctx
             .change(move |work| {
                 let wait = subjects.wait(work.tx, now)?;
                 if wait > 0 {
-                    return Err(too_fast(wait));
+                    return Err(too_fast(FAILED, wait));
                 }
                 let mut counted = Vec::new();
                 for (subject, limits) in subjects.counted(work.tx, now)? {
-                    let count = limits.failed(sign_in_failure::of(work.tx, &subject)?, now);
+                    let count = limits.failed(subjects.count(work.tx, &subject)?, now);
                     sign_in_failure::put(work.tx, &subject, count)?;
                     counted.push((subject, count));
                 }
@@ -104,11 +106,14 @@ impl Attempt {
     }
 }
 
-/// Forgets the failures of an account's names, on the word of an administrator.
+/// Forgets the failures of an account's names, from wherever they came, on the word of an administrator.
 pub(crate) fn forgive_names(work: &Work<'_>, names: &[&str]) -> Result<()> {
     let signer = signer(&work.ctx.app);
-    let subjects: Vec<String> = names.iter().map(|name| signer.sign(&["name", &normal(name)])).collect();
-    Ok(sign_in_failure::remove(work.tx, &subjects)?)
+    for name in names {
+        let lifted = signer.sign(&["lifted", &normal(name)]);
+        sign_in_failure::put(work.tx, &lifted, Count { failures: 0, last: work.now(), blocked_until: 0 })?;
+    }
+    Ok(())
 }
 
 /// What an attempt is counted under. All are keyed hashes: what is typed as a name may be a password.
@@ -116,6 +121,8 @@ pub(crate) fn forgive_names(work: &Work<'_>, names: &[&str]) -> Result<()> {
 struct Subjects {
     name: String,
     known: String,
+    /// When an administrator forgave what was counted of the name before, whoever failed.
+    lifted: String,
     origin: Option<String>,
 }
 
@@ -127,6 +134,7 @@ impl Subjects {
         Self {
             name: signer.sign(&["name", &name]),
             known: signer.sign(&["known", &name, &origin]),
+            lifted: signer.sign(&["lifted", &name]),
             origin: (!origin.is_empty()).then(|| signer.sign(&["origin", &origin])),
         }
     }
@@ -140,18 +148,28 @@ impl Subjects {
         Ok(counted)
     }
 
+    /// What is counted of a subject and not forgiven.
+    fn count(&self, tx: &store::db::Tx, subject: &str) -> Result<Option<Count>, Error> {
+        let count = sign_in_failure::of(tx, subject)?;
+        if count.is_none() || self.origin.as_deref() == Some(subject) {
+            return Ok(count);
+        }
+        let lifted = sign_in_failure::of(tx, &self.lifted)?.map(|lifted| lifted.last);
+        Ok(count.filter(|count| lifted.is_none_or(|at| count.last > at)))
+    }
+
     /// How long to wait before the next attempt, in ms.
     fn wait(&self, tx: &store::db::Tx, now: i64) -> Result<i64, Error> {
         let mut wait = 0;
         for (subject, _) in self.counted(tx, now)? {
-            let count = sign_in_failure::of(tx, &subject)?;
+            let count = self.count(tx, &subject)?;
             wait = wait.max(count.map_or(0, |count| count.blocked_until - now));
         }
         Ok(wait)
     }
 }
 
-fn signer(app: &App) -> Signer {
+pub(super) fn signer(app: &App) -> Signer {
     Signer::new(&app.keys, "sign-in throttle")
 }
 
@@ -162,7 +180,7 @@ fn normal(name: &str) -> String {
 }
 
 /// An address, or the network that one household or one rented server has under IPv6.
-fn network(address: IpAddr) -> String {
+pub(super) fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(v4) => v4.to_string(),
         IpAddr::V6(v6) => {
@@ -172,15 +190,12 @@ fn network(address: IpAddr) -> String {
     }
 }
 
-fn too_fast(wait_ms: i64) -> Error {
+pub(super) fn too_fast(why: &str, wait_ms: i64) -> Error {
     let seconds = u64::try_from(wait_ms).unwrap_or(0).div_ceil(1000).max(1);
-    ApiError::new(
-        ErrorType::RateLimitConditional,
-        format!("There were too many failed attempts to sign in. Try again in {seconds} s."),
-    )
-    .with_details(serde_json::json!({ "retryAfter": seconds }))
-    .retry_after(seconds)
-    .into()
+    ApiError::new(ErrorType::RateLimitConditional, format!("{why} Try again in {seconds} s."))
+        .with_details(serde_json::json!({ "retryAfter": seconds }))
+        .retry_after(seconds)
+        .into()
 }
 
 #[cfg(test)]

@@ -2,8 +2,9 @@
 
 use policy::PlatformKind;
 use serde_json::{Value as Json, json};
+use store::org::{self, MembershipFilter};
+use store::project;
 use store::text::Word as _;
-use store::{org, project};
 use wire::answer::Described;
 use wire::fields::{Description, Fields};
 use wire::id::UserId;
@@ -34,10 +35,14 @@ pub async fn describe(ctx: Ctx, id: UserId, fields: Fields) -> Result<Described>
             .by_default("handle", || account.handle.as_str())
             .by_default("permittedRegions", || regions.clone());
         if private {
+            let every = MembershipFilter::default();
             let listed = |name: &str, list: &dyn Fn() -> Result<Vec<String>>| {
                 if fields.wants(name, false) { list().map(Json::from) } else { Ok(Json::Null) }
             };
-            let orgs = listed("orgs", &|| Ok(org::of_account(work.tx, account.key, MAX_LISTED)?))?;
+            let orgs = listed("orgs", &|| {
+                let orgs = org::memberships(work.tx, account.key, every, "", MAX_LISTED)?;
+                Ok(orgs.into_iter().map(|(org, _)| org.id.to_string()).collect())
+            })?;
             let offered =
                 listed("pendingTransfers", &|| Ok(project::offered_to(work.tx, account.key, MAX_LISTED)?))?;
             out.by_default("email", || account.email.clone())

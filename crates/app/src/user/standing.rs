@@ -10,6 +10,7 @@ use wire::answer::{Made, NoInput};
 use wire::id::UserId;
 use wire::{ApiError, ErrorType};
 
+use crate::account::end_links;
 use crate::context::{App, Ctx};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventName};
@@ -24,11 +25,7 @@ const LEFTOVERS_AT_ONCE: u32 = 200;
 /// `PermissionDenied` unless a platform administrator asks; `InvalidState` for the last of these, and for a read-only
 /// user whom an organisation or a project needs.
 pub async fn set_kind(ctx: Ctx, id: UserId, input: SetKind) -> Result<Made> {
-    let kind = match input.kind {
-        Kind::Admin => PlatformKind::Admin,
-        Kind::Standard => PlatformKind::Standard,
-        Kind::ReadOnly => PlatformKind::ReadOnly,
-    };
+    let kind = platform_kind(input.kind);
     ctx.change(move |work| {
         let (account, permit) = administered(work, &id)?;
         if kind == account.kind {
@@ -52,7 +49,8 @@ pub async fn set_kind(ctx: Ctx, id: UserId, input: SetKind) -> Result<Made> {
     .await
 }
 
-/// `/user-xxxx/disable`: the account, its tokens and its sessions stop at once, until it is enabled again.
+/// `/user-xxxx/disable`: the account stops at once, until it is enabled again. Its tokens, its sessions and the links that
+/// were mailed to it end for good, so that whoever had got hold of one gets nothing back.
 ///
 /// # Errors
 /// `PermissionDenied` unless a platform administrator asks; `InvalidState` for the last of these, for a user whom an
@@ -64,13 +62,15 @@ pub async fn disable(ctx: Ctx, id: UserId, _: NoInput) -> Result<Made> {
         refuse_the_last_administrator(work, &account)?;
         refuse_while_needed(work, &account)?;
         account::set_state(work.tx, &permit, account.key, AccountState::Disabled)?;
+        end_links(work, account.key)?;
+        store::token::revoke_all(work.tx, account.key, None, work.now())?;
         work.record(Event::done(EventName::UserDisabled).subject(&account.id))?;
         Ok(Made::new(account.id))
     })
     .await
 }
 
-/// `/user-xxxx/enable`.
+/// `/user-xxxx/enable`: the owner can sign in again.
 ///
 /// # Errors
 /// `PermissionDenied` unless a platform administrator asks; `InvalidState` for an account that is not disabled.
@@ -78,10 +78,7 @@ pub async fn enable(ctx: Ctx, id: UserId, _: NoInput) -> Result<Made> {
     ctx.change(move |work| {
         let (account, permit) = administered(work, &id)?;
         expect(&account, AccountState::Disabled)?;
-        // An account that was stopped before its owner chose a password still waits for that.
-        let has_password = account::password_hash(work.tx, account.key)?.is_some();
-        let state = if has_password { AccountState::Active } else { AccountState::Pending };
-        account::set_state(work.tx, &permit, account.key, state)?;
+        account::set_state(work.tx, &permit, account.key, AccountState::Active)?;
         work.record(Event::done(EventName::UserEnabled).subject(&account.id))?;
         Ok(Made::new(account.id))
     })
@@ -114,6 +111,15 @@ pub async fn remove(ctx: Ctx, id: UserId, _: NoInput) -> Result<Made> {
         .await?;
     ctx.app.clear_removed_users().await?;
     Ok(made)
+}
+
+/// A kind as the decision knows it.
+pub(super) fn platform_kind(kind: Kind) -> PlatformKind {
+    match kind {
+        Kind::Admin => PlatformKind::Admin,
+        Kind::Standard => PlatformKind::Standard,
+        Kind::ReadOnly => PlatformKind::ReadOnly,
+    }
 }
 
 /// The account that the route names, with leave to change it as a platform administrator.

@@ -46,6 +46,7 @@ fn handler_of(name: MethodName) -> Handler {
         M::SystemGetUserInfo => plain(app::token::user_info),
         M::SystemGreet => plain(app::user::greet),
         M::SystemFindUnsentMail => plain(app::user::unsent_mail),
+        M::SystemFindUsers => plain(app::user::find),
         M::UserNew => plain(app::account::new_user),
         M::UserDescribe => entity::<UserId, _, _, _>(app::user::describe),
         M::UserUpdate => entity::<UserId, _, _, _>(app::user::update),

@@ -102,8 +102,9 @@ fn origin_of(request: &Request, trust_forwarded_for: bool) -> IpAddr {
     if trust_forwarded_for { forwarded_for(request.headers()).unwrap_or(peer) } else { peer }
 }
 
-/// The last address in `X-Forwarded-For`: the one that the nearest proxy added itself.
+/// The last address in `X-Forwarded-For`: the one that the nearest proxy added itself, perhaps in a line of its own behind
+/// one that the caller sent.
 fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
-    let list = headers.get("x-forwarded-for")?.to_str().ok()?;
+    let list = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
     list.rsplit(',').next()?.trim().parse().ok()
 }

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a failing test says helps to find why")]
 
+mod accounts;
 mod archive;
 mod audit;
 mod browser;

@@ -154,21 +154,14 @@ fn put(tx: &Tx, org: OrgKey, account: AccountKey, is: &Membership, now: i64) -> 
             now
         ],
     )?;
-    touch(tx, account)
+    Ok(())
 }
 
 /// Ends a membership; false when there was none.
 pub fn remove_member(tx: &Tx, permit: &OrgPermit<'_>, account: AccountKey) -> Result<bool, DbError> {
     let removed =
         tx.execute("delete from org_member where org = $1 and account = $2", params![permit.org(), account])?;
-    touch(tx, account)?;
     Ok(removed > 0)
-}
-
-/// Marks that what somebody reaches through organisations may have changed, so that open streams decide again.
-fn touch(tx: &Tx, account: AccountKey) -> Result<(), DbError> {
-    tx.execute("update account set epoch = epoch + 1 where key = $1", params![account])?;
-    Ok(())
 }
 
 /// Somebody's membership, if there is one.
@@ -181,9 +174,14 @@ pub fn membership(tx: &Tx, org: OrgKey, account: AccountKey) -> Result<Option<Me
     .transpose()
 }
 
-/// How many ADMINs an organisation has.
+/// How many ADMINs an organisation has who can act: their account works, and is not Read-Only.
 pub fn admin_count(tx: &Tx, org: OrgKey) -> Result<i64, DbError> {
-    tx.query_one("select count(*) from org_member where org = $1 and level = 'ADMIN'", params![org])?.get(0)
+    tx.query_one(
+        "select count(*) from org_member m join account a on a.key = m.account
+         where m.org = $1 and m.level = 'ADMIN' and a.state = 'active' and a.kind <> 'READ_ONLY'",
+        params![org],
+    )?
+    .get(0)
 }
 
 /// How many members an organisation has.

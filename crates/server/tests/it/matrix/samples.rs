@@ -138,6 +138,7 @@ pub fn samples() -> Vec<Sample> {
         word(M::SystemGetUserInfo, Account, |_| json!({})),
         word(M::SystemGreet, Nothing, |_| json!({ "client": "c", "version": "v" })),
         word(M::SystemFindUnsentMail, OPERATOR, |_| json!({ "limit": 1 })),
+        word(M::SystemFindUsers, Account, |_| json!({ "name": "F L", "handle": "viewer", "email": "viewer@example.org", "org": null, "limit": 5, "starting": null })),
         word(M::UserNew, These { allowed: &[Role::Member(Level::Administer), Role::Operator], refused: &[(Role::Nobody, "PermissionDenied"), (Role::Stranger, "PermissionDenied")] }, |place| json!({ "username": format!("{}_new", place.user), "email": format!("{}_new@example.org", place.user), "first": "F", "middle": "M", "last": "L", "tokenDuration": 1000, "occupation": "o", "billTo": place.org })),
         user(M::UserDescribe, Account, |_| "contributor".to_owned(), |_| json!({ "fields": { "handle": true } })),
         user(M::UserUpdate, STRANGER, |_| "stranger".to_owned(), |_| json!({ "first": "F", "middle": "M", "last": "L", "billTo": "user-stranger", "sshPublicKey": "ssh-ed25519 AAAA", "policies": { "emailWhenJobComplete": "never" }, "preferences": { "k": "v" } })),

@@ -13,7 +13,7 @@ use crate::world::World;
 const OTHER: &str = "violet harbour nine spoons";
 
 /// The path of the link in a letter.
-pub(super) async fn mailed(world: &World, to: &str, seen: usize) -> String {
+pub(crate) async fn mailed(world: &World, to: &str, seen: usize) -> String {
     let letter = world.letter(to, seen).await;
     let base = format!("{}/", world.base());
     let link = letter.text().split_whitespace().find(|word| word.starts_with(&base)).unwrap();
@@ -21,7 +21,7 @@ pub(super) async fn mailed(world: &World, to: &str, seen: usize) -> String {
 }
 
 /// A person whose account was made by an administrator, and who has got the activation letter.
-pub(super) async fn invited(world: &World, handle: &str) -> String {
+pub(crate) async fn invited(world: &World, handle: &str) -> String {
     let admin = fixture::User { kind: "ADMIN".to_owned(), ..fixture::User::new("root") };
     let token = fixture::Token {
         name: "test".to_owned(),

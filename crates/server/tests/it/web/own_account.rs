@@ -7,7 +7,7 @@ use crate::browser::{Browser, Page};
 use crate::world::World;
 
 /// What an authenticator with this secret shows at a time (ms).
-fn authenticator(secret: &str, now: i64) -> String {
+pub(crate) fn authenticator(secret: &str, now: i64) -> String {
     let secret = totp_rs::Secret::try_from_base32(secret).unwrap();
     let builder = totp_rs::Builder::new().with_algorithm(totp_rs::Algorithm::SHA1).with_digits(6);
     let totp = builder.with_secret(secret).with_step_duration(30).build().unwrap();
@@ -15,7 +15,7 @@ fn authenticator(secret: &str, now: i64) -> String {
 }
 
 /// Switches the second factor on; answers the secret and the page with the backup codes.
-pub(super) async fn switch_on(world: &World, browser: &mut Browser) -> (String, Page) {
+pub(crate) async fn switch_on(world: &World, browser: &mut Browser) -> (String, Page) {
     let home = browser.get("/").await;
     let begun = browser.submit(&home, "/me/start-second-factor", &[]).await.says(200, "otpauth://totp/");
     let secret = begun.between("Secret: <code>", "</code>");
