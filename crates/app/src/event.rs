@@ -6,8 +6,9 @@ mod name;
 
 use std::net::IpAddr;
 
-use audit::{AddressClass, Outcome};
+use audit::{AddressClass, EventError, Outcome};
 use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha256};
 use store::access::Refused;
 use store::db::Tx;
 
@@ -124,8 +125,26 @@ impl Event {
         entry.rule = self.rule;
         entry.before = self.before;
         entry.after = self.after;
+        shorten(&mut entry);
         entry
     }
+}
+
+/// Puts digests in the place of what was changed where that is too long for an event, so that nobody gets round the log
+/// by the length of what they write.
+fn shorten(entry: &mut audit::Event) {
+    if !matches!(entry.encode(), Err(EventError::TooLong(_))) {
+        return;
+    }
+    for value in [&mut entry.before, &mut entry.after].into_iter().flatten() {
+        *value = digest(value);
+    }
+}
+
+/// Which value it was, without what it holds.
+pub(crate) fn digest(value: &Json) -> Json {
+    let text = value.to_string();
+    json!({ "sha256": hex::encode(Sha256::digest(&text)), "bytes": text.len() })
 }
 
 /// The kind of an address; the address itself stays out of the log.

@@ -12,6 +12,7 @@ mod copies;
 pub mod error;
 pub mod event;
 pub mod fixture;
+mod metadata;
 pub mod options;
 mod party;
 mod person;
@@ -38,6 +39,7 @@ pub mod sign_in;
 mod tasks;
 pub mod token;
 pub mod transfer;
+pub mod turns;
 pub mod user;
 pub mod visible;
 

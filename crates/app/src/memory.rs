@@ -13,7 +13,6 @@ use token_uses::TokenUses;
 use transfers::Transfers;
 
 pub(crate) use openings::{Opening, Openings};
-pub(crate) use transfers::Turn;
 
 /// What one server keeps in memory. One per process.
 pub struct Memory {

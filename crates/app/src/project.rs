@@ -20,6 +20,7 @@ use crate::billing;
 use crate::context::Ctx;
 use crate::error::{Error, Result};
 use crate::event::{Event, EventName};
+use crate::metadata::{check_properties, check_words};
 
 pub use access::describe_access;
 pub use describe::{describe, describe_all};
@@ -50,6 +51,9 @@ pub async fn new(ctx: Ctx, input: New) -> Result<Made> {
         if limits != MonthlyLimits::default() {
             billing::may_limit_spending(work, bill_to.as_str(), None)?;
         }
+        let (tags, properties) = (metadata::texts(&input.tags), metadata::hash(&input.properties));
+        check_words("tags", &tags)?;
+        check_properties(&properties)?;
         let region = billing::region(work, input.region.as_ref().map(RegionName::as_str))?;
         let key = store::project::insert(
             work.tx,
@@ -63,8 +67,8 @@ pub async fn new(ctx: Ctx, input: New) -> Result<Made> {
                 bill_to: bill_to.as_str(),
                 flags,
                 database_results_restricted: input.database_results_restricted.map(wire::number::Whole::get),
-                tags: &metadata::texts(&input.tags),
-                properties: &metadata::hash(&input.properties),
+                tags: &tags,
+                properties: &properties,
                 limits,
                 created_by: caller.id.as_str(),
             },

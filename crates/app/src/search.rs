@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use store::keys::{PlacementKey, ProjectKey};
-use store::search::{Hit, Position};
+use store::search::{Budget, Hit, Position};
 use wire::ApiError;
 use wire::answer::Page;
 use wire::id::{ContainerId, ObjectId};
@@ -31,6 +31,8 @@ pub use resolve::resolve_data_objects;
 const ROWS_OF_A_TURN: usize = 20_000;
 /// How many transactions one request takes at most.
 const MAX_TURNS: usize = 50;
+/// How long one transaction goes on looking, in ms.
+const MS_OF_A_TURN: i64 = 2_000;
 /// What deciding about one project counts for, in rows.
 const ROWS_OF_A_PROJECT: usize = 10;
 
@@ -49,8 +51,8 @@ struct Next {
 ///
 /// A page is cut only by `limit`, and `next` is given exactly when something follows. A search whose filters must be
 /// tried on very many objects (a regular expression, or a glob that starts with `*`) takes several transactions, and
-/// ends with an error when it found fewer than two objects among the first million or within the time that the operator
-/// allows ([`crate::options::Options::search_ms`]).
+/// ends with an error when it found fewer than two objects among the first million (fewer where filters have very many
+/// terms) or within the time that the operator allows ([`crate::options::Options::search_ms`]).
 ///
 /// # Errors
 /// `ResourceNotFound` for a project or folder in `scope` that the caller cannot see; `InvalidInput` for a search that is
@@ -105,11 +107,14 @@ fn find_part(
 ) -> Result<Part> {
     let mut places = Places::start(work, &asked.projects, from)?;
     let filters = asked.filters(work, places.scope())?;
-    let mut budget = ROWS_OF_A_TURN;
+    let clock = &work.ctx.app.clock;
+    let began = clock.now();
+    let over = || clock.now() - began > MS_OF_A_TURN;
+    let mut budget = Budget { rows: ROWS_OF_A_TURN, over: &over };
     let (mut hits, mut from) = (Vec::new(), from);
     let rest = loop {
         let Some(batch) = places.next(work)? else { break None };
-        budget = budget.saturating_sub(ROWS_OF_A_PROJECT * batch.looked_at);
+        budget.rows = budget.rows.saturating_sub(ROWS_OF_A_PROJECT * batch.looked_at);
         let left = want - hits.len();
         let part =
             store::search::find(work.tx, &filters, asked.order, &batch.places, from, left, &mut budget)?;
@@ -117,7 +122,7 @@ fn find_part(
         if part.rest.is_some() {
             break part.rest;
         }
-        if budget == 0 && !batch.is_last {
+        if (budget.rows == 0 || over()) && !batch.is_last {
             break Some(asked.order.end_of(batch.end));
         }
         from = None;

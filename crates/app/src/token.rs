@@ -2,8 +2,9 @@
 
 mod upkeep;
 
-use policy::SystemAction;
+use policy::{Rule, SystemAction};
 use serde_json::json;
+use store::access::Refused;
 use store::account::{self, Account};
 use store::keys::TokenKey;
 use store::text::Word as _;
@@ -20,7 +21,7 @@ use wire::user::{
 use wire::{ApiError, ErrorType, Level};
 
 use crate::context::Ctx;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::{Event, EventName};
 
 /// How long a token lives when its maker does not say, in ms: 30 days.
@@ -176,6 +177,23 @@ pub async fn destroy(ctx: Ctx, input: DestroyAuthToken) -> Result<DestroyedAuthT
         Ok(DestroyedAuthToken { token_signature: signature })
     })
     .await
+}
+
+/// The refusal of a method that needs a token of full scope, recorded like every refusal.
+pub async fn refuse_scope(ctx: &Ctx) -> Error {
+    let asked = ctx.method.as_str();
+    let refusal = move || -> Result<()> {
+        let mut refused = Refused::by(Rule::FullScopeRequired, asked, None, None);
+        refused.sentence = Some(
+            "This method needs a token of full scope; the token that was sent is limited to some projects. Sign in with your password instead."
+                .to_owned(),
+        );
+        Err(Error::Refused(refused))
+    };
+    match ctx.look(move |_| refusal()).await {
+        Err(error) => error,
+        Ok(()) => Error::internal("a refusal was lost"),
+    }
 }
 
 /// `/system/findAuthTokens`: the caller's tokens that work, oldest first.

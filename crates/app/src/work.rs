@@ -1,5 +1,6 @@
 //! One transaction of a use case: decide, change and audit event stand or fall together.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use policy::{Action, OrgAction, Outcome, SystemAction};
@@ -18,12 +19,17 @@ use crate::event::Event;
 /// project itself.
 const SUBJECTS_OF_AN_EVENT: usize = audit::event::MAX_SUBJECTS - 10;
 
+/// The most bytes of descriptions that one answer holds: the metadata, details, links and paths in them.
+const MAX_ANSWER_BYTES: usize = 64 << 20;
+
 /// A transaction and the request it serves.
 pub struct Work<'tx> {
     /// The transaction.
     pub tx: &'tx Tx,
     /// The request.
     pub ctx: &'tx Ctx,
+    /// How much what is described has come to so far, in bytes.
+    described: Cell<usize>,
 }
 
 impl Ctx {
@@ -45,7 +51,7 @@ impl Ctx {
             .app
             .db
             .write(move |tx| {
-                let work = Work { tx, ctx: &ctx };
+                let work = Work::new(tx, &ctx);
                 work.caller_stands()?;
                 match tx.nested(|_| f(&work)) {
                     Ok(done) => Ok(Ok(done)),
@@ -70,16 +76,36 @@ impl Ctx {
         F: Fn(&Work<'_>) -> Result<T> + Send + 'static,
     {
         let ctx = self.clone();
-        let outcome = self.app.db.read(move |tx| f(&Work { tx, ctx: &ctx })).await;
+        let outcome = self.app.db.read(move |tx| f(&Work::new(tx, &ctx))).await;
         if let Err(Error::Refused(refused)) = &outcome {
             let (ctx, refused) = (self.clone(), refused.clone());
-            self.app.db.write(move |tx| Work { tx, ctx: &ctx }.record(Event::refused(&refused))).await?;
+            self.app.db.write(move |tx| Work::new(tx, &ctx).record(Event::refused(&refused))).await?;
         }
         outcome
     }
 }
 
 impl<'tx> Work<'tx> {
+    fn new(tx: &'tx Tx, ctx: &'tx Ctx) -> Self {
+        Self { tx, ctx, described: Cell::new(0) }
+    }
+
+    /// Counts what a description adds to the answer, in bytes, about.
+    ///
+    /// # Errors
+    /// `InvalidInput` when the answer would be too large to give at once.
+    pub(crate) fn add_to_answer(&self, bytes: usize) -> Result<()> {
+        let described = self.described.get().saturating_add(bytes);
+        self.described.set(described);
+        if described <= MAX_ANSWER_BYTES {
+            return Ok(());
+        }
+        Err(ApiError::invalid_input(format!(
+            "The answer would hold more than {MAX_ANSWER_BYTES} bytes of descriptions. Ask for fewer things at once, or for fewer fields."
+        ))
+        .into())
+    }
+
     /// Who asks.
     ///
     /// # Errors

@@ -191,10 +191,14 @@ fn member_change(facts: &Facts, change: MemberChange) -> Option<Rule> {
     }
 }
 
-/// Leaving removes one's own entry; a job has none (contract 5.4, B11.38).
+/// Leaving removes one's own entry; a job has none (contract 5.4, B11.38). Ruling: it changes members, so that a token
+/// must reach ADMINISTER for it, as for letting oneself in (contract B11.31).
 fn leave(facts: &Facts, last_administrator: bool) -> Option<Rule> {
     if facts.actor.is_job() {
         return Some(Rule::JobLevel);
+    }
+    if !facts.actor.scope.reaches(Level::Administer) {
+        return Some(Rule::TokenScope);
     }
     if facts.direct_grant().is_none() {
         return Some(Rule::NoEntry);

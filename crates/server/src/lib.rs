@@ -35,6 +35,10 @@ pub struct Server {
     pub(crate) room: http::Room,
     /// How many calls each account made lately.
     pub(crate) rates: http::Rates,
+    /// How many calls of each account are worked on at once.
+    pub(crate) calls: app::turns::Turns,
+    /// Room for the bodies of large calls.
+    pub(crate) room_for_bodies: app::turns::Turns,
 }
 
 impl Server {
@@ -51,6 +55,8 @@ impl Server {
             meter,
             room: http::Room::new(config.limits.concurrent_requests),
             rates: http::Rates::new(config.limits.account_calls_per_second),
+            calls: http::calls(),
+            room_for_bodies: http::room_for_bodies(),
             config,
         })
     }

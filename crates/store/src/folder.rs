@@ -42,6 +42,24 @@ pub fn children(tx: &Tx, folder: FolderKey, limit: usize) -> Result<Vec<Child>, 
     .collect()
 }
 
+/// How long the paths directly below a folder are together, in bytes.
+pub fn bytes_of_children(tx: &Tx, folder: FolderKey) -> Result<u64, DbError> {
+    tx.query_one(
+        "select cast(coalesce(sum(octet_length(path)), 0) as bigint) from folder where parent = $1",
+        params![folder],
+    )?
+    .get(0)
+}
+
+/// How long all paths of a project are together, in bytes.
+pub fn bytes_of_paths(tx: &Tx, project: ProjectKey) -> Result<u64, DbError> {
+    tx.query_one(
+        "select cast(coalesce(sum(octet_length(path)), 0) as bigint) from folder where project = $1",
+        params![project],
+    )?
+    .get(0)
+}
+
 /// Every folder of a project, the root first, in the order of their bytes; at most `limit`.
 pub fn all_paths(tx: &Tx, project: ProjectKey, limit: usize) -> Result<Vec<String>, DbError> {
     tx.query(

@@ -34,6 +34,8 @@ const LARGEST_WINDOW: usize = 16_384;
 const FEW: usize = 2_000;
 /// The same, once a window did not hold enough matches.
 const NOT_MANY: usize = 20_000;
+/// How many rows are looked at together at least, however many terms the filters have.
+const FEWEST: usize = 16;
 
 /// A project and what the caller may see there.
 #[derive(Debug, Clone, Copy)]
@@ -62,10 +64,17 @@ pub struct Found {
     pub rest: Option<Position>,
 }
 
+/// How much one search may do; when it is used up, the search ends early.
+pub struct Budget<'a> {
+    /// How many rows may be looked at, about; falls by what was.
+    pub rows: usize,
+    /// Whether the time is over.
+    pub over: &'a dyn Fn() -> bool,
+}
+
 /// Finds the first `want` copies in these places, which are at most [`MAX_PLACES`] and stand in the order of the search.
 ///
-/// With `from`, only what stands behind that position is found. `budget` is how many rows may be looked at, about; it
-/// falls by what was, and when it is used up the search ends early.
+/// With `from`, only what stands behind that position is found.
 pub fn find(
     tx: &Tx,
     filters: &Filters,
@@ -73,15 +82,18 @@ pub fn find(
     places: &[Place],
     from: Option<Position>,
     want: usize,
-    budget: &mut usize,
+    budget: &mut Budget<'_>,
 ) -> Result<Found, DbError> {
     let mut hits = Vec::new();
     if filters.match_nothing() {
         return Ok(Found { hits, rest: None });
     }
     let (mut places, mut from) = (places, from);
-    let mut window = FIRST_WINDOW.max(want);
-    let mut few = FEW;
+    // Filters of very many terms cost that many look-ups for each row, so that fewer rows are looked at.
+    let weight = filters.weight();
+    let fewer = |rows: usize| (rows / weight).max(FEWEST);
+    let mut window = fewer(FIRST_WINDOW.max(want));
+    let mut few = fewer(FEW);
     loop {
         if let Some(position) = from {
             let behind = places.iter().position(|place| !order.is_before(place.project, position.project));
@@ -93,20 +105,21 @@ pub fn find(
         let area =
             Area { filters, order, places: if from.is_some() { places.split_at(1).0 } else { places }, from };
         let part = match Driver::choose(tx, &area, few)? {
-            Some(driver) => area.read_driven(tx, &driver, want - hits.len())?,
-            None => area.read_window(tx, window, want - hits.len())?,
+            Some(driver) => area.read_driven(tx, &driver, want - hits.len(), budget)?,
+            None => area.read_window(tx, window, want - hits.len(), budget)?,
         };
         hits.extend(part.hits);
-        *budget = budget.saturating_sub(part.looked_at);
+        budget.rows = budget.rows.saturating_sub(part.looked_at.saturating_mul(weight));
         let searched = area.places.len();
-        if hits.len() >= want || (*budget == 0 && part.rest.is_some()) {
+        let ends = budget.rows == 0 || (budget.over)();
+        if hits.len() >= want || (ends && part.rest.is_some()) {
             return Ok(Found { rest: part.rest.or(hits.last().map(|hit| hit.position)), hits });
         }
         match part.rest {
             Some(rest) => {
                 from = Some(rest);
-                window = LARGEST_WINDOW.min(window * 4);
-                few = NOT_MANY;
+                window = fewer(LARGEST_WINDOW).min(window * 4);
+                few = fewer(NOT_MANY);
             }
             None => {
                 from = None;
@@ -134,15 +147,22 @@ struct Part {
 
 impl Area<'_> {
     /// Reads the copies that a filter's own index leaves.
-    fn read_driven(&self, tx: &Tx, driver: &Driver<'_>, want: usize) -> Result<Part, DbError> {
+    fn read_driven(
+        &self,
+        tx: &Tx,
+        driver: &Driver<'_>,
+        want: usize,
+        budget: &Budget<'_>,
+    ) -> Result<Part, DbError> {
         let limit = self.rows_for(want, LARGEST_WINDOW);
         let rows = tx.query_sql(&self.driven(driver, limit))?;
         let rest = if rows.len() < limit { None } else { self.last(&rows)? };
-        Ok(Part { looked_at: rows.len() + FIRST_WINDOW, hits: self.hits(&rows, want)?, rest })
+        let (hits, stopped) = self.hits(&rows, want, budget)?;
+        Ok(Part { looked_at: rows.len() + FIRST_WINDOW, hits, rest: stopped.or(rest) })
     }
 
     /// Reads the next copies in the order of the search: `length` of them, and of these what fits.
-    fn read_window(&self, tx: &Tx, length: usize, want: usize) -> Result<Part, DbError> {
+    fn read_window(&self, tx: &Tx, length: usize, want: usize, budget: &Budget<'_>) -> Result<Part, DbError> {
         let limit = self.rows_for(want, length);
         let window = Window { area: self, length };
         let rows = tx.query_sql(&window.matches(limit))?;
@@ -152,7 +172,8 @@ impl Area<'_> {
         } else {
             self.last(&rows)?
         };
-        Ok(Part { looked_at: length, hits: self.hits(&rows, want)?, rest })
+        let (hits, stopped) = self.hits(&rows, want, budget)?;
+        Ok(Part { looked_at: length, hits, rest: stopped.or(rest) })
     }
 
     /// How many rows to read for so many results. Names that SQL cannot judge are judged here, so that any number of
@@ -196,17 +217,27 @@ impl Area<'_> {
         }
     }
 
-    fn hits(&self, rows: &[Row], want: usize) -> Result<Vec<Hit>, DbError> {
+    /// What fits among the rows, and the row after which the time was over: the worst patterns take long over one name.
+    fn hits(
+        &self,
+        rows: &[Row],
+        want: usize,
+        budget: &Budget<'_>,
+    ) -> Result<(Vec<Hit>, Option<Position>), DbError> {
+        let judges = self.filters.judges_names();
         let mut hits = Vec::new();
         for row in rows {
             if hits.len() == want {
                 break;
             }
-            if !self.filters.judges_names() || self.filters.admits_name(&row.get::<String>(4)?) {
+            if !judges || self.filters.admits_name(&row.get::<String>(4)?) {
                 hits.push(Hit { object: row.get(3)?, position: order::position(row)? });
             }
+            if judges && (budget.over)() {
+                return Ok((hits, Some(order::position(row)?)));
+            }
         }
-        Ok(hits)
+        Ok((hits, None))
     }
 
     fn last(&self, rows: &[Row]) -> Result<Option<Position>, DbError> {

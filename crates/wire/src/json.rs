@@ -14,6 +14,10 @@ use crate::{ApiError, ErrorType};
 /// Deepest nesting of arrays and hashes that a body may have; deeper bodies are malformed.
 pub const MAX_DEPTH: usize = 127;
 
+/// Most values of a body, where a hash counts as four: read into memory, the smallest values take forty times their
+/// text.
+pub const MAX_VALUES: usize = 500_000;
+
 /// Reads a request body as JSON.
 ///
 /// The content type must be absent or `application/json`, with any parameters. When one hash repeats a
@@ -21,7 +25,7 @@ pub const MAX_DEPTH: usize = 127;
 ///
 /// # Errors
 /// `MalformedJSON`: another content type, an empty body, bytes that are not UTF-8, JSON that is broken
-/// (the sentence says where and why) or nested deeper than [`MAX_DEPTH`].
+/// (the sentence says where and why) or nested deeper than [`MAX_DEPTH`]. `InvalidInput`: more than [`MAX_VALUES`].
 pub fn parse_body(content_type: Option<&str>, body: &[u8]) -> Result<Value, ApiError> {
     if let Some(content_type) = content_type
         && !is_json(content_type)
@@ -34,9 +38,31 @@ pub fn parse_body(content_type: Option<&str>, body: &[u8]) -> Result<Value, ApiE
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(malformed("it is empty; a method without input takes {}"));
     }
+    if weight(body) > MAX_VALUES {
+        return Err(ApiError::invalid_input(format!(
+            "The request body holds more than {MAX_VALUES} values. Split the request into smaller ones."
+        )));
+    }
     let text = std::str::from_utf8(body)
         .map_err(|error| malformed(&format!("byte {} is not UTF-8", error.valid_up_to() + 1)))?;
     serde_json::from_str(text).map_err(|error| malformed(&error.to_string()))
+}
+
+/// About how many values a body holds, without reading it: each follows a bracket, a comma or a colon.
+fn weight(body: &[u8]) -> usize {
+    let (mut weight, mut in_string, mut escaped) = (1, false, false);
+    for byte in body {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'[' | b',' | b':' => weight += 1,
+            b'{' => weight += 4,
+            _ => {}
+        }
+    }
+    weight
 }
 
 /// Turns a JSON hash into the input of a method. Keys the method does not know are ignored.

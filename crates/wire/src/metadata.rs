@@ -14,6 +14,9 @@ use crate::text::{PropertyKey, PropertyValue, Tag, TextError, TypeName};
 
 /// Most tags, types or properties in one call; the limit is ours.
 pub const MAX_METADATA_ITEMS: usize = 1000;
+/// Most bytes of all tags together, of all types, and of all properties with their keys, that one thing has; the limit is
+/// ours.
+pub const MAX_METADATA_BYTES: usize = 64 << 10;
 
 /// A list with at most `MAX` items. Reading stops at the first item too many.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -27,7 +27,10 @@ pub async fn list(ctx: Ctx, id: ContainerId, input: ListFolder) -> Result<Folder
         let key = super::find(work, &project, &input.folder)?;
         let folders = match input.only {
             Only::Objects => Vec::new(),
-            Only::All | Only::Folders => folder::children(work.tx, key, MAX_LISTED + 1)?,
+            Only::All | Only::Folders => {
+                work.add_to_answer(bytes_of(folder::bytes_of_children(work.tx, key)?))?;
+                folder::children(work.tx, key, MAX_LISTED + 1)?
+            }
         };
         let most = MAX_LISTED.saturating_sub(folders.len());
         let objects = match input.only {
@@ -65,6 +68,10 @@ fn described(
     Ok(pairs
         .filter_map(|(copy, describe)| Some(ListedObject { id: copy.id, describe: Some(describe?) }))
         .collect())
+}
+
+fn bytes_of(sum: u64) -> usize {
+    usize::try_from(sum).unwrap_or(usize::MAX)
 }
 
 fn listed(child: Child, flagged: bool) -> ListedFolder {

@@ -16,6 +16,7 @@ use crate::context::Ctx;
 use crate::error::Result;
 use crate::event::{Event, EventName};
 use crate::mail_text::Letter;
+use crate::mailer::MAX_INVITATION_LETTERS;
 use crate::party::Party;
 use crate::work::Work;
 
@@ -128,7 +129,7 @@ fn tell_invitee(
         return Ok(());
     }
     let letter = Letter::ProjectInvited { project: project.id.clone(), level, by: by.clone() };
-    work.mail(invitee.key, &letter)
+    work.mail_at_most(MAX_INVITATION_LETTERS, invitee.key, &letter)
 }
 
 /// Whoever lets themselves in by standing is seen by those who administer the project; this cannot be suppressed.

@@ -1,6 +1,7 @@
 //! Which readings the audit log covers already: further ranges of one opening fold into its event.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 /// How long one event covers further ranges of the same opening, in ms.
@@ -12,7 +13,8 @@ const MOST: usize = 10_000;
 #[derive(Debug, Default)]
 pub(crate) struct Openings(Mutex<HashMap<Opening, i64>>);
 
-/// One token's reading of one file as it lies in one project.
+/// One token's reading of one file as it lies in one project, from one place. A link that went on to others is read from
+/// other places, and each of those readings stands in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Opening {
     /// The signature of the token.
@@ -21,6 +23,10 @@ pub(crate) struct Opening {
     pub(crate) file: String,
     /// The project.
     pub(crate) project: String,
+    /// Whether whoever holds the link reads, rather than whoever holds the token.
+    pub(crate) preauthenticated: bool,
+    /// Where the request came from.
+    pub(crate) origin: Option<IpAddr>,
 }
 
 impl Openings {

@@ -1,21 +1,26 @@
 //! What transfers of bytes share: turns, so that their number is bounded, the signers of links, and what was noted of them.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use secrets::ServerKeys;
 use secrets::sign::Signer;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use store::keys::AccountKey;
+use tokio::sync::Notify;
 use wire::{ApiError, ErrorType};
 
 use super::openings::Openings;
 use super::resting::Resting;
 use crate::error::Result;
+use crate::turns::{Turn, Turns};
 
 /// Parts that may arrive at the same time. Each holds at most 3 MiB of memory (32 MiB with an object store).
-const UPLOADS: usize = 32;
+const UPLOADS: u32 = 32;
+/// Those of one account; clients send up to 10 at once.
+const UPLOADS_OF_ONE: u32 = 12;
 /// Downloads that may run at the same time. Each holds at most 5 MiB of memory.
-const DOWNLOADS: usize = 128;
+const DOWNLOADS: u32 = 128;
+/// Those of one account.
+const DOWNLOADS_OF_ONE: u32 = 32;
 /// How long a transfer waits for its turn before it is asked to come back.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Seconds a transfer that got no turn is asked to wait.
@@ -27,8 +32,8 @@ pub(crate) struct Transfers {
     pub(crate) links: Links,
     /// What the audit log covers already.
     pub(crate) openings: Openings,
-    uploads: Arc<Semaphore>,
-    downloads: Arc<Semaphore>,
+    uploads: Turns,
+    downloads: Turns,
     /// Rung when a file waits for its seal.
     pub(crate) closing: Notify,
     /// Files that could not be sealed a moment ago.
@@ -55,41 +60,37 @@ impl Transfers {
                 grant: Signer::new(keys, "download with a header"),
             },
             openings: Openings::default(),
-            uploads: Arc::new(Semaphore::new(UPLOADS)),
-            downloads: Arc::new(Semaphore::new(DOWNLOADS)),
+            uploads: Turns::new(UPLOADS, UPLOADS_OF_ONE),
+            downloads: Turns::new(DOWNLOADS, DOWNLOADS_OF_ONE),
             closing: Notify::new(),
             resting: Resting::default(),
         }
     }
 
-    /// Waits for the turn of a part.
+    /// Waits for the turn of a part that an account sends.
     ///
     /// # Errors
     /// `ServiceUnavailable` when none came up in time.
-    pub(crate) async fn upload_turn(&self) -> Result<Turn> {
-        turn(&self.uploads).await
+    pub(crate) async fn upload_turn(&self, account: AccountKey) -> Result<Turn> {
+        turn(&self.uploads, account).await
     }
 
-    /// Waits for the turn of a download.
+    /// Waits for the turn of a download of an account.
     ///
     /// # Errors
     /// `ServiceUnavailable` when none came up in time.
-    pub(crate) async fn download_turn(&self) -> Result<Turn> {
-        turn(&self.downloads).await
+    pub(crate) async fn download_turn(&self, account: AccountKey) -> Result<Turn> {
+        turn(&self.downloads, account).await
     }
 }
 
-/// The turn of one transfer; ends when dropped.
-pub(crate) type Turn = OwnedSemaphorePermit;
-
-async fn turn(of: &Arc<Semaphore>) -> Result<Turn> {
-    match tokio::time::timeout(PATIENCE, Arc::clone(of).acquire_owned()).await {
-        Ok(Ok(turn)) => Ok(turn),
-        _ => Err(ApiError::new(
+async fn turn(of: &Turns, account: AccountKey) -> Result<Turn> {
+    of.take(account, 1, PATIENCE).await.ok_or_else(|| {
+        ApiError::new(
             ErrorType::ServiceUnavailable,
-            "The server is busy with as many transfers as it can do at once. Try again in a moment.",
+            "As many transfers are running as the server does at once, or as it does for one account. Try again in a moment.",
         )
         .retry_after(RETRY_SECONDS)
-        .into()),
-    }
+        .into()
+    })
 }

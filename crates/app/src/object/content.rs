@@ -10,11 +10,10 @@ use wire::link::Details;
 use wire::object::{ChangeTypes, DetailsAnswer, GetDetails, SetVisibility};
 use wire::{ApiError, ErrorType};
 
-use super::create::digest;
 use crate::context::Ctx;
 use crate::copies::Copy;
 use crate::error::Result;
-use crate::event::{Event, EventName};
+use crate::event::{Event, EventName, digest};
 use crate::work::Work;
 
 /// `/<object>/getDetails`: the details themselves.
@@ -74,7 +73,7 @@ async fn change_types(
         let (copy, permit) = open(work, &id)?;
         let before = &copy.object.types;
         let after = change(before);
-        super::copy::check_count("types", after.len())?;
+        crate::metadata::check_words("types", &after)?;
         if after != *before {
             object::set_types(work.tx, &permit, &after, work.now())?;
             record(

@@ -5,15 +5,14 @@ use policy::Action;
 use serde_json::{Map, Value as Json, json};
 use store::access::Permit;
 use store::placement::{self, Placement};
-use wire::ApiError;
 use wire::answer::Made;
 use wire::id::{ContainerId, ObjectId};
-use wire::metadata::MAX_METADATA_ITEMS;
 use wire::object::{ChangeTags, Rename, SetProperties};
 
 use crate::context::Ctx;
 use crate::error::Result;
 use crate::event::{Event, EventName};
+use crate::metadata::{check_properties, check_words};
 use crate::work::Work;
 
 /// `/<object>/rename`.
@@ -54,7 +53,7 @@ pub async fn set_properties(ctx: Ctx, id: ObjectId, input: SetProperties) -> Res
         if after.is_empty() {
             return Ok(None);
         }
-        check_count("properties", properties.len())?;
+        check_properties(&properties)?;
         placement::set_properties(work.tx, permit, &properties, work.now())?;
         Ok(Some((Json::Object(before), Json::Object(after))))
     })
@@ -113,7 +112,7 @@ fn set_tags(work: &Work<'_>, permit: &Permit<'_>, copy: &Placement, after: &[Str
     if after == copy.tags {
         return Ok(None);
     }
-    check_count("tags", after.len())?;
+    check_words("tags", after)?;
     placement::set_tags(work.tx, permit, after, work.now())?;
     Ok(Some((json!(copy.tags), json!(after))))
 }
@@ -130,15 +129,4 @@ pub(super) fn add(list: &[String], others: &[impl AsRef<str>]) -> Vec<String> {
 pub(super) fn remove(list: &[String], others: &[impl AsRef<str>]) -> Vec<String> {
     let gone: std::collections::HashSet<&str> = others.iter().map(AsRef::as_ref).collect();
     list.iter().filter(|item| !gone.contains(item.as_str())).cloned().collect()
-}
-
-/// Refuses more than one object can have of something.
-pub(super) fn check_count(what: &str, count: usize) -> Result<()> {
-    if count <= MAX_METADATA_ITEMS {
-        return Ok(());
-    }
-    Err(ApiError::invalid_input(format!(
-        "The object would have {count} {what}; at most {MAX_METADATA_ITEMS} are allowed. Remove some first."
-    ))
-    .into())
 }

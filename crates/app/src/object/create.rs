@@ -2,7 +2,6 @@
 
 use policy::{Action, Destination, Labels};
 use serde_json::{Map, Value as Json, json};
-use sha2::{Digest, Sha256};
 use store::access::Permit;
 use store::keys::FolderKey;
 use store::object::{ObjectState, no_details};
@@ -18,6 +17,7 @@ use wire::{ApiError, Class, ErrorType};
 use crate::context::Ctx;
 use crate::error::{Error, Result};
 use crate::event::{Event, EventName};
+use crate::metadata::{check_properties, check_words};
 use crate::work::Work;
 
 /// `/record/new`.
@@ -118,6 +118,9 @@ impl<'tx> Place<'tx> {
         state: ObjectState,
         media: Option<&str>,
     ) -> Result<store::keys::ObjectKey> {
+        check_words("tags", &draft.tags)?;
+        check_words("types", &draft.types)?;
+        check_properties(&draft.properties)?;
         let caller = work.caller()?;
         let new = object::NewObject {
             id,
@@ -154,7 +157,7 @@ impl<'tx> Place<'tx> {
                     "types": draft.types,
                     "tags": draft.tags,
                     "properties": draft.properties,
-                    "details": digest(&draft.details),
+                    "details": crate::event::digest(&draft.details),
                 })),
         )?;
         Ok(key)
@@ -243,10 +246,4 @@ impl Draft {
 fn carried(project: &Project) -> Labels {
     let flags = project.flags;
     Labels { no_download: flags.download_restricted, no_copy: flags.restricted, phi: flags.contains_phi }
-}
-
-/// What the audit log says of details: which they were, not what they hold.
-pub(super) fn digest(details: &Json) -> Json {
-    let text = details.to_string();
-    json!({ "sha256": hex::encode(Sha256::digest(&text)), "bytes": text.len() })
 }

@@ -15,6 +15,7 @@ use crate::context::Ctx;
 use crate::error::Result;
 use crate::event::{Event, EventName};
 use crate::mail_text::Letter;
+use crate::mailer::MAX_INVITATION_LETTERS;
 use crate::party;
 use crate::work::Work;
 
@@ -208,7 +209,8 @@ fn tell(work: &Work<'_>, org: &Org, invitee: &Account, without_mail: bool) -> Re
     if without_mail {
         return Ok(());
     }
-    work.mail(invitee.key, &Letter::OrgInvited { org: org.id.clone(), by: by.clone() })
+    let letter = Letter::OrgInvited { org: org.id.clone(), by: by.clone() };
+    work.mail_at_most(MAX_INVITATION_LETTERS, invitee.key, &letter)
 }
 
 /// A membership for the audit log.

@@ -1,5 +1,7 @@
 //! Describing projects (contract: identity-and-sharing 5.2).
 
+use std::collections::HashMap;
+
 use policy::{Action, BillingGate};
 use serde_json::{Map, Value as Json, json};
 use store::access::Access;
@@ -16,6 +18,7 @@ use wire::{ApiError, ErrorType};
 use crate::billing;
 use crate::context::Ctx;
 use crate::error::Result;
+use crate::metadata::{bytes_of_properties, bytes_of_words};
 use crate::work::Work;
 
 /// Bytes of a GB, as clients count them.
@@ -39,8 +42,17 @@ pub async fn describe(ctx: Ctx, id: ContainerId, fields: Fields) -> Result<Descr
 /// None of its own; what goes wrong with one project stands in its place.
 pub async fn describe_all(ctx: Ctx, input: DescribeProjects) -> Result<DescribeResults> {
     ctx.look(move |work| {
-        let mut results = Vec::with_capacity(input.projects.len());
+        let mut results: Vec<DescribeResult> = Vec::with_capacity(input.projects.len());
+        let mut known: HashMap<&str, usize> = HashMap::new();
         for text in input.projects.iter() {
+            // What is asked for again costs as much to send, but not to find out.
+            if let Some(earlier) = known.get(text.as_str()).and_then(|place| results.get(*place)).cloned() {
+                let text = serde_json::to_string(&earlier).map_err(crate::Error::internal)?;
+                work.add_to_answer(text.len())?;
+                results.push(earlier);
+                continue;
+            }
+            known.insert(text, results.len());
             let described = ContainerId::parse(text)
                 .ok_or_else(|| {
                     let why = format!("\"{text}\" is not the id of a project.");
@@ -62,6 +74,12 @@ pub async fn describe_all(ctx: Ctx, input: DescribeProjects) -> Result<DescribeR
 /// Describes one project to somebody who may see it.
 pub(crate) fn one(work: &Work<'_>, project: &Project, access: &Access, fields: &Fields) -> Result<Described> {
     let figures = Figures::load(work, project, access, fields)?;
+    let texts = [("summary", project.summary.len()), ("description", project.description.len())];
+    let texts = texts.into_iter().filter(|(name, _)| fields.wants(name, true)).map(|(_, bytes)| bytes);
+    work.add_to_answer(texts.sum::<usize>() + bytes_of_words(&project.tags))?;
+    if fields.wants("properties", false) {
+        work.add_to_answer(bytes_of_properties(&project.properties))?;
+    }
     let flags = project.flags;
     let mut out = Description::new(fields, project.id.as_id());
     out.by_default("class", || project.id.class().as_str())
@@ -179,6 +197,8 @@ impl Figures {
 }
 
 fn folders(work: &Work<'_>, project: &Project) -> Result<Vec<String>> {
+    let bytes = folder::bytes_of_paths(work.tx, project.key)?;
+    work.add_to_answer(usize::try_from(bytes).unwrap_or(usize::MAX))?;
     let paths = folder::all_paths(work.tx, project.key, MAX_LISTED + 1)?;
     if paths.len() > MAX_LISTED {
         return Err(ApiError::invalid_input(format!(

@@ -3,16 +3,16 @@
 use policy::Action;
 use serde_json::{Map, Value as Json, json};
 use store::project;
-use wire::ApiError;
 use wire::answer::Made;
 use wire::id::ProjectId;
-use wire::metadata::{MAX_METADATA_ITEMS, Properties, Tags};
+use wire::metadata::{Properties, Tags};
 use wire::project::{SetProperties, TagList};
 use wire::text::Tag;
 
 use crate::context::Ctx;
 use crate::error::Result;
 use crate::event::{Event, EventName};
+use crate::metadata::{check_properties, check_words};
 
 /// `/project-xxxx/addTags`; a tag that is there already stays where it is.
 ///
@@ -53,7 +53,7 @@ async fn change_tags(
         if tags == project.tags {
             return Ok(Made::new(project.id));
         }
-        bounded("tags", tags.len())?;
+        check_words("tags", &tags)?;
         project::set_tags(work.tx, &permit, &tags, work.now())?;
         work.record(
             Event::done(EventName::ProjectTagsSet)
@@ -84,7 +84,7 @@ pub async fn set_properties(ctx: Ctx, id: ProjectId, input: SetProperties) -> Re
         if properties == project.properties {
             return Ok(Made::new(project.id));
         }
-        bounded("properties", properties.len())?;
+        check_properties(&properties)?;
         project::set_properties(work.tx, &permit, &properties, work.now())?;
         let names: Vec<&str> = input.properties.keys().map(|key| key.as_str()).collect();
         work.record(
@@ -95,16 +95,6 @@ pub async fn set_properties(ctx: Ctx, id: ProjectId, input: SetProperties) -> Re
         Ok(Made::new(project.id))
     })
     .await
-}
-
-fn bounded(what: &str, count: usize) -> Result<()> {
-    if count <= MAX_METADATA_ITEMS {
-        return Ok(());
-    }
-    Err(ApiError::invalid_input(format!(
-        "The project would have {count} {what}; at most {MAX_METADATA_ITEMS} are possible. Remove some first."
-    ))
-    .into())
 }
 
 /// Tags as they are kept.

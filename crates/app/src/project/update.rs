@@ -8,6 +8,7 @@ use store::project::Project;
 use wire::answer::Made;
 use wire::id::{ProjectId, UserId};
 use wire::number::{Amount, Whole};
+use wire::patch::Patch;
 use wire::project::{ExecutableId, Resolution as WireResolution, Update};
 use wire::{ApiError, ErrorType, Level};
 
@@ -17,6 +18,9 @@ use crate::context::Ctx;
 use crate::error::{Error, Result};
 use crate::event::{Event, EventName};
 use crate::work::Work;
+
+/// Longest `httpsAppIsolatedBrowsingOptions`, in bytes of JSON; the limit is ours.
+const MAX_OPTIONS_BYTES: usize = 16 * 1024;
 
 /// `/project-xxxx/update`. Whatever is named is changed, all of it or nothing.
 ///
@@ -28,6 +32,7 @@ pub async fn update(ctx: Ctx, id: ProjectId, input: Update) -> Result<Made> {
     ctx.change(move |work| {
         let (before, access) = work.project(&id.clone().into())?;
         billing::no_outside_storage(input.default_symlink.as_ref(), input.drive.as_ref())?;
+        check_options(&input)?;
         let mut permit = work.permit(&access, Action::UpdateProject)?;
         let after = changed(&before, &input);
         if changes_flags(&input) {
@@ -65,6 +70,19 @@ pub async fn update(ctx: Ctx, id: ProjectId, input: Update) -> Result<Made> {
         Ok(Made::new(before.id))
     })
     .await
+}
+
+/// Whoever lists projects reads these options with each.
+fn check_options(input: &Update) -> Result<()> {
+    let Patch::Set(options) = &input.https_app_isolated_browsing_options else { return Ok(()) };
+    let bytes = serde_json::to_string(options).map_err(Error::internal)?.len();
+    if bytes <= MAX_OPTIONS_BYTES {
+        return Ok(());
+    }
+    Err(ApiError::invalid_input(format!(
+        "key \"httpsAppIsolatedBrowsingOptions\": it has {bytes} bytes; at most {MAX_OPTIONS_BYTES} are possible."
+    ))
+    .into())
 }
 
 /// The project as it shall be.

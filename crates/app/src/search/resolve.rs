@@ -17,6 +17,8 @@ use crate::work::Work;
 
 /// The most matches of one request.
 const MAX_MATCHES: usize = 10_000;
+/// The most folders that one request looks into: those of each project count.
+const MAX_FOLDERS: usize = 500_000;
 
 /// `/system/resolveDataObjects`: all objects of each name, directly in its folder. Names that share a project and a folder
 /// are looked up together.
@@ -28,39 +30,45 @@ pub async fn resolve_data_objects(ctx: Ctx, input: ResolveDataObjects) -> Result
     ctx.look(move |work| resolve(work, &input)).await
 }
 
-/// Where a name is looked for.
-type Spot = (Option<ContainerId>, FolderPath);
+/// The names that are looked for in one project, or in all: by folder, the places in the request.
+type Spots = BTreeMap<FolderPath, Vec<usize>>;
 
 /// Copies by the name that they have.
 type Copies = HashMap<String, Vec<(ProjectKey, ObjectKey)>>;
 
 fn resolve(work: &Work<'_>, input: &ResolveDataObjects) -> Result<Resolved> {
-    let mut spots: BTreeMap<Spot, Vec<usize>> = BTreeMap::new();
+    let mut by_project: BTreeMap<Option<ContainerId>, Spots> = BTreeMap::new();
     for (place, object) in input.objects.iter().enumerate() {
         let project = object.project.as_ref().or(input.project.as_ref());
         let folder = object.folder.as_ref().or(input.folder.as_ref());
-        let spot = (project.cloned(), folder.cloned().unwrap_or_default());
-        spots.entry(spot).or_default().push(place);
+        let spots = by_project.entry(project.cloned()).or_default();
+        spots.entry(folder.cloned().unwrap_or_default()).or_default().push(place);
     }
     let filters = Filters { hidden: hidden(input.visibility), ..Filters::none(work.caller()?.account) };
     let mut projects = HashMap::new();
     let mut answers = vec![Vec::new(); input.objects.len()];
-    let mut left = MAX_MATCHES;
-    for (spot, asked) in spots {
-        let name_of = |place: &usize| input.objects.get(*place).map(|object| object.name.as_str());
-        let mut names: Vec<&str> = asked.iter().filter_map(name_of).collect();
-        // A text that no database can hold is nobody's name.
-        names.retain(|name| !name.contains('\0'));
-        names.sort_unstable();
-        names.dedup();
-        let copies = copies_at(work, &spot, &filters, &names, &mut projects)?;
-        for place in asked {
-            let found = name_of(&place).and_then(|name| copies.get(name));
-            if let Some((found, answer)) = found.zip(answers.get_mut(place)) {
-                left = left.checked_sub(found.len()).ok_or_else(too_many)?;
-                answer.clone_from(found);
+    let (mut left, mut folders_left) = (MAX_MATCHES, MAX_FOLDERS);
+    for (project, spots) in by_project {
+        let wanted = Projects { named: project, ..Projects::default() };
+        let mut places = Places::start(work, &wanted, None)?;
+        while let Some(batch) = places.next(work)? {
+            folders_left =
+                folders_left.checked_sub(batch.places.len() * spots.len()).ok_or_else(too_many_folders)?;
+            for (folder, asked) in &spots {
+                let names = names_of(input, asked);
+                let found =
+                    store::search::resolve(work.tx, &filters, &batch.places, folder, &names, MAX_MATCHES)?;
+                let copies: Copies = found.ok_or_else(too_many)?;
+                for place in asked {
+                    let found = name_of(input, *place).and_then(|name| copies.get(name));
+                    if let Some((found, answer)) = found.zip(answers.get_mut(*place)) {
+                        left = left.checked_sub(found.len()).ok_or_else(too_many)?;
+                        answer.extend(found);
+                    }
+                }
             }
         }
+        projects.extend(places.into_ids());
     }
     let keys: Vec<ObjectKey> = answers.iter().flatten().map(|(_, object)| *object).collect();
     let ids = store::object::ids_of(work.tx, &keys)?;
@@ -75,25 +83,25 @@ fn resolve(work: &Work<'_>, input: &ResolveDataObjects) -> Result<Resolved> {
     Ok(Resolved { results: results.collect::<Result<_>>()? })
 }
 
-/// The copies at one spot that the caller may see, and the ids of their projects.
-fn copies_at(
-    work: &Work<'_>,
-    (project, folder): &Spot,
-    filters: &Filters,
-    names: &[&str],
-    projects: &mut HashMap<ProjectKey, ContainerId>,
-) -> Result<Copies> {
-    let wanted = Projects { named: project.clone(), ..Projects::default() };
-    let mut places = Places::start(work, &wanted, None)?;
-    let mut all = Copies::new();
-    while let Some(batch) = places.next(work)? {
-        let found = store::search::resolve(work.tx, filters, &batch.places, folder, names, MAX_MATCHES)?;
-        for (name, copies) in found.ok_or_else(too_many)? {
-            all.entry(name).or_default().extend(copies);
-        }
-    }
-    projects.extend(places.into_ids());
-    Ok(all)
+fn name_of(input: &ResolveDataObjects, place: usize) -> Option<&str> {
+    input.objects.get(place).map(|object| object.name.as_str())
+}
+
+/// The names at some places of the request, each once.
+fn names_of<'a>(input: &'a ResolveDataObjects, places: &[usize]) -> Vec<&'a str> {
+    let mut names: Vec<&str> = places.iter().filter_map(|place| name_of(input, *place)).collect();
+    // A text that no database can hold is nobody's name.
+    names.retain(|name| !name.contains('\0'));
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn too_many_folders() -> ApiError {
+    ApiError::invalid_input(format!(
+        "These names would have to be looked for in more than {MAX_FOLDERS} folders of all your projects. Say in which \
+         project each is, or ask for fewer names at once."
+    ))
 }
 
 fn too_many() -> ApiError {

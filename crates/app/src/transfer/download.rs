@@ -72,7 +72,8 @@ impl Opened {
     /// downloads run at once.
     pub async fn read(self, range: Range<u64>, cut: Cut) -> Result<Reading> {
         let grant = self.grant;
-        let turn = grant.app().memory.transfers.download_turn().await?;
+        let account = grant.holder().await?.account;
+        let turn = grant.app().memory.transfers.download_turn(account).await?;
         let extents = grant.record(range.clone()).await?;
         Reading::start(grant, extents, range, cut, turn).await
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use policy::Action;
 use serde_json::json;
+use store::access::Caller;
 use store::blob::Extent;
 use store::object::{Object, ObjectState};
 use store::placement::Archival;
@@ -137,12 +138,16 @@ impl ReadGrant {
     }
 
     /// The person, as they are now.
-    async fn ctx(&self) -> Result<Ctx> {
+    pub(super) async fn holder(&self) -> Result<Caller> {
         let now = self.app.clock.now();
         let life = if self.asked.preauthenticated { Life::OfItsOwn } else { Life::OfToken };
         let by = self.by.clone();
-        let caller = self.app.db.read(move |tx| link::holder(tx, &by, life, now)).await?;
-        let request = RequestInfo { now, ..self.request.clone() };
+        self.app.db.read(move |tx| link::holder(tx, &by, life, now)).await
+    }
+
+    async fn ctx(&self) -> Result<Ctx> {
+        let caller = self.holder().await?;
+        let request = RequestInfo { now: self.app.clock.now(), ..self.request.clone() };
         Ok(Ctx::new(Arc::clone(&self.app), Some(caller), request, Door::Other("FileOut")))
     }
 
@@ -152,11 +157,12 @@ impl ReadGrant {
         let ctx = self.ctx().await?;
         let now = ctx.now();
         let openings = &self.app.memory.transfers.openings;
-        let by = self.by.clone();
-        let opening = move |project: &ContainerId, file: &FileId| Opening {
-            token: by.clone(),
-            file: file.to_string(),
+        let opening = |project: &ContainerId| Opening {
+            token: self.by.clone(),
+            file: self.asked.file.to_string(),
             project: project.to_string(),
+            preauthenticated: self.asked.preauthenticated,
+            origin: self.request.origin,
         };
         let (asked, wanted) = (self.asked.clone(), range.clone());
         let (extents_now, project) = ctx
@@ -165,7 +171,7 @@ impl ReadGrant {
                 Ok((extents(work, &copy, &wanted)?, copy.project.id))
             })
             .await?;
-        if openings.covers(&opening(&project, &self.asked.file), now) {
+        if openings.covers(&opening(&project), now) {
             return Ok(extents_now);
         }
         let asked = self.asked.clone();
@@ -187,7 +193,7 @@ impl ReadGrant {
                 Ok((extents(work, &copy, &range)?, copy.project.id))
             })
             .await?;
-        openings.committed(opening(&project, &self.asked.file), now);
+        openings.committed(opening(&project), now);
         Ok(extents)
     }
 }

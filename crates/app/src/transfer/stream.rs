@@ -13,17 +13,20 @@ use bytes::Bytes;
 use futures::{Stream, TryStreamExt, stream};
 use store::blob::Extent;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::extents::{self, Trouble};
 use super::grant::ReadGrant;
 use crate::error::{Error, Result};
-use crate::memory::Turn;
+use crate::turns::Turn;
 
 /// How often a running download is decided again.
 const RECHECK: Duration = Duration::from_millis(500);
 /// Pieces of at most 1 MiB that wait for the reader.
 const AHEAD: usize = 1;
+/// How long a reader may take for one piece: who takes nothing holds a turn that others wait for.
+const SLOWEST_PIECE: Duration = Duration::from_secs(300);
 
 /// Ends the reader's connection at once.
 pub type Cut = Arc<dyn Fn() + Send + Sync>;
@@ -138,7 +141,14 @@ impl Producer {
                 };
                 left.start += piece.len() as u64;
                 let sender = self.sender.clone();
-                self.watching(sender.send(Ok(piece))).await?.map_err(|_| Stop::Over)?;
+                match self.watching(sender.send_timeout(Ok(piece), SLOWEST_PIECE)).await? {
+                    Ok(()) => {}
+                    Err(SendTimeoutError::Closed(_)) => return Err(Stop::Over),
+                    Err(SendTimeoutError::Timeout(_)) => {
+                        (self.cut)();
+                        return Err(Stop::Over);
+                    }
+                }
             }
         }
         Ok(())

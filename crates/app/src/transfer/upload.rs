@@ -21,7 +21,7 @@ use crate::context::{App, Ctx, Door, RequestInfo};
 use crate::copies::Copy;
 use crate::error::{Error, Result};
 use crate::event::{Event, EventName};
-use crate::memory::Turn;
+use crate::turns::Turn;
 use crate::work::Work;
 
 /// How long an address for a part is good, in ms: one hour. Clients ask for a new one for every try.
@@ -188,6 +188,7 @@ pub async fn accept(
     let part = link.read(app, request.now).ok_or_else(link::ended)?;
     let (by, now) = (link.by.clone(), request.now);
     let caller = app.db.read(move |tx| link::holder(tx, &by, Life::OfToken, now)).await?;
+    let account = caller.account;
     let ctx = Ctx::new(Arc::clone(app), Some(caller), request, Door::Other("PartIn"));
     let file = part.file.clone();
     ctx.look(move |work| {
@@ -202,7 +203,7 @@ pub async fn accept(
             return Err(wrong_length(&part, length));
         }
     }
-    let turn = app.memory.transfers.upload_turn().await?;
+    let turn = app.memory.transfers.upload_turn(account).await?;
     let blob = BlobId::from_bytes(app.random_bytes());
     Ok(Incoming { ctx, part, blob, writer: app.blobs.begin(blob), limit, _turn: turn })
 }

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
+use app::turns::{Turn, Turns};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -20,6 +22,8 @@ use crate::meter::{Present, TurnedAway};
 
 /// Seconds after which a client that was turned away comes back.
 const BUSY_RETRY_SECONDS: u64 = 1;
+/// Calls of one account that are worked on at once, their bodies' arrival included; an eighth of the room by default.
+const CALLS_OF_ONE: u32 = 128;
 /// Over how long calls are counted, in ms: an account may save up this much of its rate and spend it at once.
 const WINDOW_MS: i64 = 10_000;
 /// So many accounts are remembered before those who have been quiet are forgotten.
@@ -73,6 +77,26 @@ impl HttpBody for Held {
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }
+}
+
+/// Turns of calls that are worked on, without bound for all accounts together, which have [`Room`].
+pub(crate) fn calls() -> Turns {
+    Turns::new(u32::MAX, CALLS_OF_ONE)
+}
+
+/// Takes a turn for a call of an account, or asks it to come back: it must not wait here and hold the room of others.
+///
+/// # Errors
+/// `RateLimitConditional`.
+pub(super) async fn take_turn(server: &Server, account: AccountKey) -> Result<Turn, ApiError> {
+    server.calls.take(account, 1, Duration::ZERO).await.ok_or_else(|| {
+        server.meter.turned_away(TurnedAway::Rate);
+        ApiError::new(
+            ErrorType::RateLimitConditional,
+            format!("{CALLS_OF_ONE} calls of this account are being worked on already. Try again in a moment."),
+        )
+        .retry_after(BUSY_RETRY_SECONDS)
+    })
 }
 
 /// Calls of each account lately (contract: identity-and-sharing 1, rate).

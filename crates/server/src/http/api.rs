@@ -6,26 +6,23 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use app::repeatable::Repeatable;
 use app::{Ctx, Error, RequestInfo};
-use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method as HttpMethod, header};
 use axum::response::Response;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
 use wire::method::{Caller, Effect, Method, RouteSubject};
 use wire::{ApiError, ErrorType, Id, MethodName};
 
-use super::reply;
 use super::request::{Called, info};
+use super::{admission, body, reply};
 use crate::Server;
 use crate::meter::TurnedAway;
 
-/// Largest body of a call without a good token, in bytes.
-const STRANGERS_BODY_BYTES: usize = 64 << 10;
+/// A call whose body took longer than this to come, in ms, has its token looked at again: it may have been revoked.
+const SLOW_BODY_MS: i64 = 500;
 
 /// Answers every request that no other route takes.
 pub(super) async fn door(State(server): State<Arc<Server>>, request: Request) -> Response {
@@ -49,26 +46,32 @@ async fn answer(
         return Err(no_such_route(parts.uri.path()));
     }
     called.method = route.method().map(|method| method.name);
-    let request = RequestInfo {
+    let mut request = RequestInfo {
         headers: (route.method().map(|method| method.name) == Some(MethodName::SystemHeaders))
             .then(|| Arc::new(seen_headers(&parts.headers))),
         ..info(&server, &parts.extensions)
     };
     // The token is looked at first, so that strangers cannot make the server hold large bodies; its error comes after
     // those of the body (contract: data 2.1).
-    let caller = authenticate(&server, &parts.headers, request.now).await;
-    let limits = &server.config.limits;
-    let known = matches!(caller, Ok(Some(_)));
-    let most = if known { limits.body_bytes } else { limits.body_bytes.min(STRANGERS_BODY_BYTES) };
+    let mut caller = authenticate(&server, &parts.headers, request.now).await;
+    let sender = caller.as_ref().ok().and_then(Option::as_ref);
+    let _turn = match sender {
+        Some(caller) => Some(admission::take_turn(&server, caller.account).await?),
+        None => None,
+    };
+    // The room is held until the answer, since the input lives that long.
+    let body::Body { bytes, room: _room } = body::read(&server, body, sender).await?;
     let content_type =
         parts.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("unreadable"));
-    let read = read_body(body, most, Duration::from_secs(limits.body_seconds)).await;
-    let input = match read? {
-        Some(body) => Ok(wire::json::parse_body(content_type, &body)?),
-        None => Err(ApiError::invalid_input(format!(
-            "The request body is larger than the {most} bytes this server reads. Split the request into smaller ones."
-        ))),
+    let input = match bytes {
+        Ok(bytes) => Ok(wire::json::parse_body(content_type, &bytes)?),
+        Err(too_large) => Err(too_large),
     };
+    let now = server.app.clock.now();
+    if now - request.now > SLOW_BODY_MS {
+        request.now = now;
+        caller = authenticate(&server, &parts.headers, now).await;
+    }
     let caller = caller?;
     if let Some(caller) = &caller {
         called.actor = Some(caller.id.clone());
@@ -82,10 +85,8 @@ async fn answer(
         (Caller::Anyone, _) | (Caller::Token, Some(_)) => {}
         (Caller::FullToken, Some(caller)) if caller.scope.is_full() => {}
         (Caller::FullToken, Some(_)) => {
-            return Err(ApiError::new(
-                ErrorType::PermissionDenied,
-                "This method needs a token of full scope; the token that was sent is limited to some projects. Sign in with your password instead.",
-            ));
+            let ctx = Ctx::new(Arc::clone(&server.app), caller, request, method.name);
+            return Err(app::token::refuse_scope(&ctx).await.into_wire());
         }
         (Caller::Token | Caller::FullToken, None) => {
             return Err(ApiError::new(
@@ -146,17 +147,6 @@ async fn authenticate(
     match bearer(headers)? {
         Some(token) => server.app.authenticate(&token, now).await.map(Some).map_err(Error::into_wire),
         None => Ok(None),
-    }
-}
-
-/// The body; none when it has more bytes than `most`.
-async fn read_body(body: Body, most: usize, patience: Duration) -> Result<Option<Bytes>, ApiError> {
-    let broken = |why| Err(ApiError::new(ErrorType::MalformedJson, why));
-    match tokio::time::timeout(patience, Limited::new(body, most).collect()).await {
-        Ok(Ok(collected)) => Ok(Some(collected.to_bytes())),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Ok(None),
-        Ok(Err(_)) => broken("The request body ended before it was complete. Send the request again."),
-        Err(_) => broken("The request body came too slowly to wait for its end. Send the request again."),
     }
 }
 

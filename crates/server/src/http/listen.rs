@@ -17,6 +17,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
+use super::idle::Watched;
 use crate::Meter;
 use crate::config::Limits;
 
@@ -190,6 +191,7 @@ async fn serve_connection(
     router: Router,
     watcher: hyper_util::server::graceful::Watcher,
 ) {
+    let stream = Watched::new(stream);
     let cut = ConnectionCut::default();
     let handed_on = cut.clone();
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {

@@ -2,9 +2,11 @@
 
 mod admission;
 mod api;
+mod body;
 mod cors;
 pub mod data;
 mod handlers;
+mod idle;
 mod listen;
 mod metrics;
 mod oauth;
@@ -22,8 +24,9 @@ use axum::routing::{get, post};
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
-pub(crate) use admission::{Rates, Room};
+pub(crate) use admission::{Rates, Room, calls};
 pub use api::Handlers;
+pub(crate) use body::room as room_for_bodies;
 pub use listen::{Bounds, Listener, Stop};
 pub use metrics::metrics_router;
 pub use request::RequestIds;

@@ -17,6 +17,7 @@ mod find_projects;
 mod fixture;
 mod folders;
 mod limits;
+mod hostile;
 mod matrix;
 mod members;
 mod objects;

@@ -84,6 +84,14 @@ impl Filters {
         self.classes.as_ref().is_some_and(Vec::is_empty) || self.objects.as_ref().is_some_and(Vec::is_empty)
     }
 
+    /// What looking at one row costs, in rows of a search with a few filters.
+    pub(super) fn weight(&self) -> usize {
+        const TERMS_OF_A_ROW: usize = 16;
+        let words = self.tags.iter().chain(&self.types).map(|words| words.0.terms());
+        let terms: usize = words.chain(self.properties.iter().map(|properties| properties.0.terms())).sum();
+        1 + terms / TERMS_OF_A_ROW
+    }
+
     /// Whether there is a pattern that the conditions only narrow, so that [`Filters::admits_name`] decides.
     pub(super) fn judges_names(&self) -> bool {
         self.name.as_ref().is_some_and(|name| name.as_exact().is_none())

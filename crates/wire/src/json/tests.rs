@@ -42,6 +42,26 @@ fn content_type_is_absent_or_json() {
 }
 
 #[test]
+fn values_are_counted_before_they_are_read() {
+    for (body, values) in [
+        ("0", 1),
+        ("[]", 2),
+        ("[0,0,0]", 4),
+        (r#"{"a":1}"#, 6),
+        (r#"["[,:{", "\"[[[", "\\", "\\\"{"]"#, 5),
+        (r#"{"a\"":[{},{}]}"#, 16),
+    ] {
+        assert_eq!(weight(body.as_bytes()), values, "{body}");
+    }
+    let list = |count: usize| format!("[0{}]", ",0".repeat(count - 1));
+    assert!(parse_body(None, list(MAX_VALUES - 1).as_bytes()).is_ok());
+    let error = parse_body(None, list(MAX_VALUES).as_bytes()).unwrap_err();
+    assert_eq!(error.kind, ErrorType::InvalidInput);
+    // Text is no value, however much of it looks like one.
+    assert!(parse_body(None, format!("[\"{}\"]", "[".repeat(MAX_VALUES)).as_bytes()).is_ok());
+}
+
+#[test]
 fn broken_bodies_say_where_and_why() {
     for (body, why) in [
         (&b""[..], "empty"),

@@ -27,6 +27,15 @@ pub enum Logic<T> {
 }
 
 impl<T> Logic<T> {
+    /// How many terms there are.
+    #[must_use]
+    pub fn terms(&self) -> usize {
+        match self {
+            Self::Term(_) => 1,
+            Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::terms).sum(),
+        }
+    }
+
     /// Whether the whole holds, given what holds for each term.
     pub fn holds(&self, term: &impl Fn(&T) -> bool) -> bool {
         match self {

@@ -18,14 +18,15 @@ use wire::id::ContainerId;
 use super::shown::Shown;
 use crate::copies::Copy;
 use crate::error::Result;
+use crate::metadata::{bytes_of_properties, bytes_of_words};
 use crate::work::Work;
 
-/// The most bytes of details and links that one answer holds.
-const MAX_ANSWER_BYTES: i64 = 64 << 20;
 /// The most parts of files that one answer holds.
 const MAX_ANSWER_PARTS: usize = 200_000;
 /// About how much one link takes in an answer, in bytes.
 const LINK_BYTES: i64 = 40;
+/// How many copies are read at once.
+const BATCH: usize = 500;
 
 /// What a page of descriptions is made from.
 #[derive(Default)]
@@ -48,7 +49,17 @@ struct Copies {
 impl Loaded {
     /// Reads what the wanted fields of these copies need.
     pub(super) fn load(work: &Work<'_>, asked: &[(ObjectKey, ProjectKey, &Fields)]) -> Result<Self> {
-        let objects = object::by_keys(work.tx, &distinct(asked.iter().map(|(object, ..)| *object)))?;
+        let kept = Kept::of(asked);
+        let mut objects = HashMap::with_capacity(asked.len());
+        for batch in distinct(asked.iter().map(|(object, ..)| *object)).chunks(BATCH) {
+            for (key, mut object) in object::by_keys(work.tx, batch)? {
+                if !kept.types {
+                    object.types = Vec::new();
+                }
+                work.add_to_answer(bytes_of_words(&object.types))?;
+                objects.insert(key, object);
+            }
+        }
         let mut by_project: HashMap<ProjectKey, Vec<ObjectKey>> = HashMap::new();
         for (object, project, _) in asked {
             by_project.entry(*project).or_default().push(*object);
@@ -56,7 +67,7 @@ impl Loaded {
         let mut copies = HashMap::new();
         for (key, (project, mut access)) in work.projects_of_keys(by_project.keys().copied())? {
             let keys = distinct(by_project.remove(&key).unwrap_or_default());
-            copies.insert(key, Copies::load(work, project, &mut access, &keys, &objects)?);
+            copies.insert(key, Copies::load(work, project, &mut access, &keys, &objects, kept)?);
         }
         let mut loaded = Self { objects, copies, ..Self::default() };
         loaded.load_extras(work, asked)?;
@@ -112,9 +123,7 @@ impl Loaded {
                 parts.push(*key);
             }
         }
-        if bytes > MAX_ANSWER_BYTES {
-            return Err(too_much(&format!("{bytes} bytes of details and links")));
-        }
+        work.add_to_answer(usize::try_from(bytes).unwrap_or(usize::MAX))?;
         self.details = object::details_of(work.tx, &distinct(details))?;
         self.links = object::links_of(work.tx, &distinct(links))?;
         self.parts = part::of_files(work.tx, &distinct(parts), MAX_ANSWER_PARTS)?
@@ -130,8 +139,18 @@ impl Copies {
         access: &mut Access,
         keys: &[ObjectKey],
         objects: &HashMap<ObjectKey, Object>,
+        kept: Kept,
     ) -> Result<Self> {
-        let placements = placement::of_project(work.tx, project.key, keys)?;
+        let mut placements = HashMap::with_capacity(keys.len());
+        for batch in keys.chunks(BATCH) {
+            for (key, mut copy) in placement::of_project(work.tx, project.key, batch)? {
+                kept.cut(&mut copy);
+                let names = copy.name.len() + copy.folder_path.as_str().len();
+                let metadata = bytes_of_words(&copy.tags) + bytes_of_properties(&copy.properties);
+                work.add_to_answer(names + metadata)?;
+                placements.insert(key, copy);
+            }
+        }
         let mut decided = Decided::default();
         let mut readable = HashMap::with_capacity(placements.len());
         for (key, placement) in &placements {
@@ -142,6 +161,34 @@ impl Copies {
             }
         }
         Ok(Self { project: project.id, placements, readable })
+    }
+}
+
+/// Which metadata of copies anybody asked for; what nobody wants is not kept in memory.
+#[derive(Clone, Copy)]
+struct Kept {
+    types: bool,
+    tags: bool,
+    properties: bool,
+}
+
+impl Kept {
+    fn of(asked: &[(ObjectKey, ProjectKey, &Fields)]) -> Self {
+        let wanted = |name, by_default| asked.iter().any(|(.., fields)| fields.wants(name, by_default));
+        Self {
+            types: wanted("types", true),
+            tags: wanted("tags", true),
+            properties: wanted("properties", false),
+        }
+    }
+
+    fn cut(self, copy: &mut Placement) {
+        if !self.tags {
+            copy.tags = Vec::new();
+        }
+        if !self.properties {
+            copy.properties = serde_json::Map::new();
+        }
     }
 }
 

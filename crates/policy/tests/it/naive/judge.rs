@@ -189,7 +189,7 @@ impl Naive<'_> {
             Action::DecreaseMember(change) => self.need(&["member.decrease"]).and(self.may_lower(change)),
             Action::Leave { last_administrator } => {
                 self.need(&["project.see"])?;
-                unless(!person(f), "PD")?;
+                unless(!self.stands(), "PD")?;
                 unless(!has_direct(f), "IS")?;
                 self.may_lower(MemberChange {
                     removes: true,

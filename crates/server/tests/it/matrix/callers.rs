@@ -1,8 +1,8 @@
 //! Every method × who calls it (contract: data 2.1, identity-and-sharing 1).
 
 use serde_json::json;
-use wire::Level;
-use wire::method::Caller;
+use wire::method::{Caller, Effect};
+use wire::{Level, MethodName};
 
 use super::cast::{Cast, LEVELS, Role};
 use super::refusal::refusal;
@@ -80,6 +80,42 @@ fn refused(sample: &Sample) -> Vec<(Role, &'static str)> {
         }
     }
     refused
+}
+
+/// A token that is cut to a level does no more than a member of that level, whoever holds it: what needs a higher one, an
+/// administrator of an organisation, or a token of full scope, is denied and changes nothing.
+#[tokio::test]
+async fn a_token_goes_no_further_than_its_scope() {
+    let cast = Cast::new().await;
+    let place = cast.place_with_orgs().await;
+    let before = cast.world.snapshot().await;
+    for sample in samples() {
+        let (path, body) = (sample.path(&place), (sample.body)(&place));
+        let row = sample.method.row();
+        for level in LEVELS {
+            let changes = row.effect != Effect::Read;
+            let denied = match sample.needs {
+                // Whom it ends is decided by the person's own entry, so that any other token may not.
+                _ if sample.method == MethodName::ProjectLeave => level < Level::Administer,
+                Needs::Project(least) | Needs::ProjectBelow(least, _) => level < least,
+                Needs::OrgAdmin => changes,
+                Needs::Operator => true,
+                Needs::Nothing | Needs::Account | Needs::These { .. } => {
+                    changes && level < Level::Administer && row.caller != Caller::Anyone
+                }
+            };
+            if denied || row.caller == Caller::FullToken {
+                let what = format!("{path} with a token cut to {level}");
+                let answer = cast.role(Role::Narrow(level)).post(&path, body.clone()).await;
+                assert_eq!(refusal(&what, &answer), "PermissionDenied", "{what}");
+            }
+        }
+        assert_eq!(
+            before.changes_to(&cast.world.snapshot().await),
+            [""; 0],
+            "{path} was refused and changed this"
+        );
+    }
 }
 
 /// Whoever holds the level may, at every level above too, and keys that no method knows change nothing about it.

@@ -21,6 +21,8 @@ pub enum Role {
     ExpiredToken,
     /// A token of the administrator's that reaches another project only.
     ScopedToken,
+    /// A token of the administrator's that is cut to this level in every project.
+    Narrow(Level),
     /// A person with an account and nothing else.
     Stranger,
     /// A member of the project with this level; ADMINISTER is also ADMIN of the organisation.
@@ -100,6 +102,11 @@ impl Cast {
             "administrator",
             Some(TokenScope::Projects { projects: elsewhere }),
         ));
+        for level in LEVELS {
+            let everywhere = BTreeMap::from([("*".to_owned(), level)]);
+            let scope = TokenScope::Projects { projects: everywhere };
+            fixture.token.push(token(narrow(level), "administrator", Some(scope)));
+        }
         fixture.token.push(token("expired", "administrator", None));
         world.add(fixture).await;
         let cast = Self { world };
@@ -125,6 +132,7 @@ impl Cast {
             Role::BadToken => return self.world.client(Some("0123456789abcdefghijklmnopqrstuv")),
             Role::ExpiredToken => "expired",
             Role::ScopedToken => "scoped",
+            Role::Narrow(level) => narrow(level),
             Role::Stranger => "stranger",
             Role::Member(level) => member(level),
             Role::Operator => "operator",
@@ -260,6 +268,17 @@ fn member(level: Level) -> &'static str {
         Level::Upload => "uploader",
         Level::Contribute => "contributor",
         Level::Administer => "administrator",
+    }
+}
+
+/// The name of the administrator's token that is cut to a level.
+fn narrow(level: Level) -> &'static str {
+    match level {
+        Level::None => "narrow-none",
+        Level::View => "narrow-view",
+        Level::Upload => "narrow-upload",
+        Level::Contribute => "narrow-contribute",
+        Level::Administer => "narrow-administer",
     }
 }
 

@@ -1,0 +1,30 @@
+//! Attacks by somebody with a valid account and few rights. Each test is one that somebody would try.
+
+mod bounds;
+mod cursors;
+mod launder;
+mod letters;
+mod turns;
+
+use serde_json::json;
+
+use crate::world::{Client, World};
+
+/// A closed file of these bytes.
+async fn file(world: &World, client: &Client, project: &str, bytes: &[u8]) -> String {
+    let file = world.open_file(client, project, "bytes").await;
+    let address = client.ok(&format!("/{file}/upload"), json!({ "size": bytes.len() })).await;
+    let sent = reqwest::Client::new().put(address["url"].as_str().unwrap()).body(bytes.to_vec()).send().await;
+    assert_eq!(sent.unwrap().status(), 200);
+    client.ok(&format!("/{file}/close"), json!({})).await;
+    file
+}
+
+/// Fetches a download address with its headers.
+async fn fetch(address: &serde_json::Value) -> reqwest::Response {
+    let mut request = reqwest::Client::new().get(address["url"].as_str().unwrap());
+    for (name, value) in address["headers"].as_object().unwrap() {
+        request = request.header(name, value.as_str().unwrap());
+    }
+    request.send().await.unwrap()
+}
