@@ -93,7 +93,9 @@ pub(super) async fn take_turn(server: &Server, account: AccountKey) -> Result<Tu
         server.meter.turned_away(TurnedAway::Rate);
         ApiError::new(
             ErrorType::RateLimitConditional,
-            format!("{CALLS_OF_ONE} calls of this account are being worked on already. Try again in a moment."),
+            format!(
+                "{CALLS_OF_ONE} calls of this account are being worked on already. Try again in a moment."
+            ),
         )
         .retry_after(BUSY_RETRY_SECONDS)
     })

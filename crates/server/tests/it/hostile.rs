@@ -8,11 +8,17 @@ mod turns;
 
 use serde_json::json;
 
-use crate::world::{Client, World};
+use crate::world::Client;
+
+/// An open file.
+async fn open_file(client: &Client, project: &str) -> String {
+    let made = client.ok("/file/new", json!({ "project": project, "name": "bytes" })).await;
+    made["id"].as_str().unwrap().to_owned()
+}
 
 /// A closed file of these bytes.
-async fn file(world: &World, client: &Client, project: &str, bytes: &[u8]) -> String {
-    let file = world.open_file(client, project, "bytes").await;
+async fn file(client: &Client, project: &str, bytes: &[u8]) -> String {
+    let file = open_file(client, project).await;
     let address = client.ok(&format!("/{file}/upload"), json!({ "size": bytes.len() })).await;
     let sent = reqwest::Client::new().put(address["url"].as_str().unwrap()).body(bytes.to_vec()).send().await;
     assert_eq!(sent.unwrap().status(), 200);

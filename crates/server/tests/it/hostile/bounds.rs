@@ -84,7 +84,7 @@ async fn long_changes_are_recorded() {
     let found = alice.ok("/system/findAuditEvents", events).await;
     let results = found["results"].as_array().unwrap();
     let of = |action: &str| results.iter().find(|event| event["action"] == action).unwrap();
-    assert_eq!(of("object.properties")["before"]["sha256"].as_str().unwrap().len(), 64);
+    assert_eq!(of("object.propertiesSet")["before"]["sha256"].as_str().unwrap().len(), 64);
     assert!(of("object.made")["after"]["bytes"].as_u64().unwrap() > 300_000);
     let executables: Vec<String> = (0..1000).map(|n| format!("applet-{n:024}")).collect();
     for _ in 0..2 {

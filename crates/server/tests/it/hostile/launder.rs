@@ -12,7 +12,7 @@ async fn a_restriction_goes_along_with_every_copy() {
     let world = World::new().await;
     let (alice, bob) = (world.user("alice").await, world.user("bob").await);
     let source = alice.project("Source").await;
-    let secret = file(&world, &alice, &source, b"secret").await;
+    let secret = file(&alice, &source, b"secret").await;
     alice.ok(&format!("/{source}/update"), json!({ "downloadRestricted": true })).await;
     alice.invite(&source, "bob", Level::Contribute).await;
     let (first, second, third) =
@@ -79,7 +79,7 @@ async fn links_end_with_what_allowed_them() {
     let world = World::new().await;
     let (alice, bob) = (world.user("alice").await, world.user("bob").await);
     let project = alice.project("Trial").await;
-    let read = file(&world, &alice, &project, b"bytes").await;
+    let read = file(&alice, &project, b"bytes").await;
     alice.invite(&project, "bob", Level::View).await;
     let link =
         bob.ok(&format!("/{read}/download"), json!({ "preauthenticated": true, "duration": 86_400 })).await;
@@ -119,7 +119,7 @@ async fn the_log_tells_a_holder_of_the_link_from_the_person() {
     let world = World::with(|config| config.trust_forwarded_for = true).await;
     let alice = world.user("alice").await;
     let project = alice.project("Trial").await;
-    let read = file(&world, &alice, &project, b"bytes").await;
+    let read = file(&alice, &project, b"bytes").await;
     let headed = alice.ok(&format!("/{read}/download"), json!({})).await;
     assert_eq!(fetch(&headed).await.status(), 200);
     let link = alice.ok(&format!("/{read}/download"), json!({ "preauthenticated": true })).await;

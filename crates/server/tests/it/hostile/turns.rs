@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use wire::Level;
 
-use super::{fetch, file};
+use super::{fetch, file, open_file};
 use crate::world::World;
 
 /// Somebody who begins as many uploads as the server takes at once, and finishes none, keeps nobody else from theirs.
@@ -16,7 +16,7 @@ async fn unfinished_uploads_leave_turns_for_others() {
     let world = World::new().await;
     let (alice, mallory) = (world.user("alice").await, world.user("mallory").await);
     let project = mallory.project("Idle").await;
-    let idle = world.open_file(&mallory, &project, "idle").await;
+    let idle = open_file(&mallory, &project).await;
     let mut held = Vec::new();
     for index in 1..=40 {
         let address = mallory.ok(&format!("/{idle}/upload"), json!({ "index": index, "size": 100 })).await;
@@ -28,7 +28,7 @@ async fn unfinished_uploads_leave_turns_for_others() {
     // Long enough for the server to have begun with them.
     tokio::time::sleep(Duration::from_secs(1)).await;
     let own = alice.project("Trial").await;
-    file(&world, &alice, &own, b"bytes").await;
+    file(&alice, &own, b"bytes").await;
 }
 
 /// The same with downloads that nobody reads.
@@ -38,7 +38,7 @@ async fn unread_downloads_leave_turns_for_others() {
     let (alice, mallory) = (world.user("alice").await, world.user("mallory").await);
     let project = alice.project("Trial").await;
     // More than the buffers between the two ends can hold.
-    let large = file(&world, &alice, &project, &vec![7; 24 << 20]).await;
+    let large = file(&alice, &project, &vec![7; 24 << 20]).await;
     alice.invite(&project, "mallory", Level::View).await;
     let address = mallory.ok(&format!("/{large}/download"), json!({})).await;
     let path = address["url"].as_str().unwrap().split_once(&world.address().to_string()).unwrap().1;
