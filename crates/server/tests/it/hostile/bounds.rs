@@ -19,9 +19,11 @@ async fn many_small_values_are_refused() {
     }
     let large = json!({ "filler": "x".repeat(1 << 20) }).to_string().into_bytes();
     let stranger = world.client(Some("0123456789abcdefghijklmnopqrstuv"));
-    for (client, kind) in
-        [(&alice, None), (&stranger, Some("InvalidInput")), (&world.anonymous(), Some("InvalidInput"))]
-    {
+    for (client, kind) in [
+        (&alice, None),
+        (&stranger, Some("InvalidAuthentication")),
+        (&world.anonymous(), Some("InvalidInput")),
+    ] {
         let answer = client.post_raw("/system/greet", large.clone()).await;
         assert_eq!(answer.body["error"]["type"].as_str(), kind, "{}", answer.body);
     }
