@@ -15,14 +15,12 @@ async fn invitations_do_not_fill_a_letter_box() {
     }
     let written = "select count(*) from outbox where kind = 'mail'";
     assert_eq!(world.rows(written).await, 20);
-    for letters in [21, 22, 23, 23] {
-        let asked = json!({ "usernameOrEmail": "victim" });
-        world.anonymous().ok("/account/requestPasswordReset", asked).await;
-        assert_eq!(world.rows(written).await, letters);
-    }
+    let asked = json!({ "usernameOrEmail": "victim" });
+    world.anonymous().ok("/account/requestPasswordReset", asked).await;
+    assert_eq!(world.rows(written).await, 21);
     world.pass(std::time::Duration::from_secs(3601));
     invite_and_remove(&mallory, &project).await;
-    assert_eq!(world.rows(written).await, 24);
+    assert_eq!(world.rows(written).await, 22);
 }
 
 async fn invite_and_remove(client: &Client, project: &str) {
