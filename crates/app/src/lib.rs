@@ -11,6 +11,7 @@ pub mod context;
 mod copies;
 pub mod error;
 pub mod event;
+pub mod execution;
 pub mod fixture;
 mod metadata;
 pub mod options;

@@ -5,5 +5,5 @@ mod invite;
 mod list;
 
 pub use change::{decrease, leave};
-pub use invite::{accept_invite, invite};
+pub use invite::{accept_invite, invite, join};
 pub use list::{find_members, find_project_members};

@@ -12,6 +12,7 @@ use crate::answer;
 use crate::archive;
 use crate::audit;
 use crate::container;
+use crate::execution;
 use crate::fields;
 use crate::id::Class;
 use crate::level::Level;
@@ -195,6 +196,8 @@ methods! {
     ProjectAcceptDataProtectionNotice: PROJECT, "acceptDataProtectionNotice", Token, Write, answer::NoInput => answer::Made,
         "Accepts the notice that a project shows before its data is reached.";
     ProjectInvite: PROJECT, "invite", Token, Write, project::Invite => project::Invited, "Gives a person, an organisation or everybody access; never lowers it.";
+    ProjectJoin: PROJECT, "join", Token, Write, project::Join => answer::Made,
+        "Gives the caller a level again, by standing: to whoever pays, or administers the organisation that pays.";
     ProjectAcceptInvite: PROJECT, "acceptInvite", Token, Write, answer::NoInput => answer::Made, "Refused: invitations take effect at once.";
     ProjectDeclineInvite: PROJECT, "declineInvite", Token, Write, answer::NoInput => answer::Made, "Refused: invitations take effect at once.";
     ProjectDecreasePermissions: PROJECT, "decreasePermissions", Token, Write, project::DecreasePermissions => answer::Made,
@@ -239,6 +242,9 @@ methods! {
         "Finds the copies of objects that fit every filter, in the projects the caller may search.";
     SystemResolveDataObjects: SYSTEM, "resolveDataObjects", Token, Read, search::ResolveDataObjects => search::Resolved,
         "Finds the objects of exact names in folders.";
+    SystemFindExecutions: SYSTEM, "findExecutions", Token, Read, execution::FindExecutions => answer::Page<execution::FoundExecution>,
+        "Finds the jobs and analyses that fit every filter.";
+
     // The bytes of files
     FileNew: Subject::Word("file"), "new", Token, Create, object::NewFile => answer::Made, "Makes an open file without bytes.";
     FileUpload: FILE, "upload", Token, Write, transfer::Upload => transfer::TransferUrl, "Says where to send one part of an open file.";

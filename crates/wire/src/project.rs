@@ -16,7 +16,8 @@ use crate::text::{Description, ProjectName, RegionName, Summary};
 pub use find::{DescribeProjects, FindProjects, FoundProject, ProjectQuery};
 pub use member::{
     AccessDescribed, AccessSource, DecisionReason, DecisionShown, DecreasePermissions, DescribeAccess,
-    FindMembers, FindProjectMembers, FoundPrincipal, Invite, Invited, MAX_DECREASED, Member, RightsShown,
+    FindMembers, FindProjectMembers, FoundPrincipal, Invite, Invited, Join, MAX_DECREASED, Member,
+    RightsShown,
 };
 pub use update::{ExecutableId, FlagUpdate, Resolution, Update};
 

@@ -12,8 +12,8 @@ mod regexp;
 mod word;
 
 pub use choice::{
-    ArchivalQuery, ArchivalState, MAX_CHOICES, ObjectClass, ObjectState, OneOrMany, Ordering, ScopeQuery,
-    SortBy, SortField, StateQuery, TimeRange, Visibility,
+    ArchivalQuery, ArchivalState, ExecutionClass, ExecutionState, MAX_CHOICES, ObjectClass, ObjectState,
+    OneOrMany, Ordering, ScopeQuery, SortBy, SortField, StateQuery, TimeRange, Visibility,
 };
 pub use glob::{Glob, GlobToken};
 pub use logic::{

@@ -3,13 +3,13 @@
 use policy::{Action, Invitee, PlatformKind, Rights, Role, raised};
 use serde_json::json;
 use store::access::Access;
-use store::account::Account;
+use store::account::{self, Account};
 use store::grant::{self, Given};
 use store::notification::{self, NewNotification};
 use store::project::Project;
 use wire::answer::{Made, NoInput};
 use wire::id::ProjectId;
-use wire::project::{Invite, Invited};
+use wire::project::{Invite, Invited, Join};
 use wire::{ApiError, ErrorType, Level};
 
 use crate::context::Ctx;
@@ -29,44 +29,62 @@ pub async fn invite(ctx: Ctx, project: ProjectId, input: Invite) -> Result<Invit
     ctx.change(move |work| {
         let (found, access) = work.project(&project.clone().into())?;
         let party = Party::find(work, &input.invitee)?;
-        let caller = work.caller()?;
-        let own = matches!(&party, Party::User(account) if account.key == caller.account);
-        let level = input.level.unwrap_or_else(|| default_level(&access, own));
-        if level == Level::None {
-            return Err(ApiError::invalid_input(
-                "key \"level\": NONE cannot be given; remove the member instead.",
-            )
-            .into());
-        }
-        let asked = Role::level(level);
-        let permit = work.permit(&access, action(&party, own, asked))?;
-        let answer = Invited { id: found.id.clone().into(), state: "accepted" };
-        let principal = party.principal();
-        let before = grant::of_principal(work.tx, found.key, &principal)?.map(|held| held.given);
-        let after = match before {
-            None => Given { role: asked, rights: Rights::BOTH },
-            Some(held) => match raised(held.role, held.rights, asked) {
-                Some(role) => Given { role, ..held },
-                None => return Ok(answer),
-            },
-        };
-        grant::put(work.tx, &permit, &principal, after, caller.id.as_str(), work.now())?;
-        work.record(
-            Event::done(if own { EventName::MemberSelfInvited } else { EventName::MemberInvited })
-                .project(&found.id)
-                .subject(&principal.as_str())
-                .rule(permit.rule().code())
-                .before(json!({ "level": before.map(Given::level) }))
-                .after(json!({ "level": after.level() })),
-        )?;
-        match &party {
-            Party::User(_) if own => tell_administrators(work, &found)?,
-            Party::User(account) => tell_invitee(work, &found, account, level, &input)?,
-            Party::Org(..) | Party::Public => {}
-        }
-        Ok(answer)
+        give(work, &found, &access, &party, &input)?;
+        Ok(Invited { id: found.id.clone().into(), state: "accepted" })
     })
     .await
+}
+
+/// `/project-xxxx/join`: the caller invites themselves, which those may who pay or administer (F104).
+///
+/// # Errors
+/// `PermissionDenied` to whoever may not let themselves in.
+pub async fn join(ctx: Ctx, project: ProjectId, input: Join) -> Result<Made> {
+    ctx.change(move |work| {
+        let (found, access) = work.project(&project.clone().into())?;
+        let caller = account::by_key(work.tx, work.caller()?.account)?;
+        let as_invitation = Invite::of(caller.id.as_str(), input.level);
+        give(work, &found, &access, &Party::User(Box::new(caller)), &as_invitation)?;
+        Ok(Made::new(found.id))
+    })
+    .await
+}
+
+fn give(work: &Work<'_>, project: &Project, access: &Access, party: &Party, input: &Invite) -> Result<()> {
+    let caller = work.caller()?;
+    let own = matches!(party, Party::User(account) if account.key == caller.account);
+    let level = input.level.unwrap_or_else(|| default_level(access, own));
+    if level == Level::None {
+        return Err(ApiError::invalid_input(
+            "key \"level\": NONE cannot be given; remove the member instead.",
+        )
+        .into());
+    }
+    let asked = Role::level(level);
+    let permit = work.permit(access, action(party, own, asked))?;
+    let principal = party.principal();
+    let before = grant::of_principal(work.tx, project.key, &principal)?.map(|held| held.given);
+    let after = match before {
+        None => Given { role: asked, rights: Rights::BOTH },
+        Some(held) => match raised(held.role, held.rights, asked) {
+            Some(role) => Given { role, ..held },
+            None => return Ok(()),
+        },
+    };
+    grant::put(work.tx, &permit, &principal, after, caller.id.as_str(), work.now())?;
+    work.record(
+        Event::done(if own { EventName::MemberSelfInvited } else { EventName::MemberInvited })
+            .project(&project.id)
+            .subject(&principal.as_str())
+            .rule(permit.rule().code())
+            .before(json!({ "level": before.map(Given::level) }))
+            .after(json!({ "level": after.level() })),
+    )?;
+    match party {
+        Party::User(_) if own => tell_administrators(work, project),
+        Party::User(account) => tell_invitee(work, project, account, level, input),
+        Party::Org(..) | Party::Public => Ok(()),
+    }
 }
 
 /// `/project-xxxx/acceptInvite` and `/declineInvite`, which nothing waits for: invitations take effect at once.

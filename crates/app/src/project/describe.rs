@@ -107,6 +107,10 @@ pub(crate) fn one(work: &Work<'_>, project: &Project, access: &Access, fields: &
         .by_default("allowedExecutables", || json!(project.allowed_executables))
         .by_default("httpsAppIsolatedBrowsing", || flags.https_app_isolated_browsing)
         .by_default("containsPHI", || flags.contains_phi)
+        // Nobody can sponsor a project yet, so that no data and no egress of it is sponsored.
+        .by_default("sponsoredDataUsage", || 0)
+        .by_default("totalSponsoredEgressBytes", || 0)
+        .by_default("consumedSponsoredEgressBytes", || 0)
         .on_request("destroyProtected", || flags.destroy_protected)
         .on_request("properties", || Json::Object(project.properties.clone()))
         .on_request("appCaches", || json!({}))

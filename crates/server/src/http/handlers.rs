@@ -81,6 +81,7 @@ fn handler_of(name: MethodName) -> Handler {
         M::ProjectDestroy => entity::<ProjectId, _, _, _>(app::project::destroy),
         M::ProjectAcceptDataProtectionNotice => entity::<ProjectId, _, _, _>(app::project::accept_notice),
         M::ProjectInvite => entity::<ProjectId, _, _, _>(app::member::invite),
+        M::ProjectJoin => entity::<ProjectId, _, _, _>(app::member::join),
         M::ProjectAcceptInvite | M::ProjectDeclineInvite => {
             entity::<ProjectId, _, _, _>(app::member::accept_invite)
         }
@@ -108,6 +109,7 @@ fn handler_of(name: MethodName) -> Handler {
         M::ContainerMove => entity::<ContainerId, _, _, _>(app::folder::move_all),
         M::SystemFindDataObjects => plain(app::search::find_data_objects),
         M::SystemResolveDataObjects => plain(app::search::resolve_data_objects),
+        M::SystemFindExecutions => plain(app::execution::find),
         M::ObjectDescribe => entity::<ObjectId, _, _, _>(app::object::describe),
         M::SystemDescribeDataObjects => plain(app::object::describe_all),
         M::ObjectListProjects => entity::<ObjectId, _, _, _>(app::object::list_projects),

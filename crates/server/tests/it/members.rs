@@ -158,6 +158,15 @@ async fn admins_of_the_payer_let_themselves_in() {
         .ok("/system/findAuditEvents", json!({ "project": project, "kind": "member.selfInvited" }))
         .await;
     assert_eq!(events["results"].as_array().unwrap().len(), 1, "{events}");
+    // `join` is the older word for it; who holds as much already keeps it.
+    let join = format!("/{project}/join");
+    alice.ok(&format!("/{project}/decreasePermissions"), json!({ "user-boss": "VIEW" })).await;
+    weak.fails(&join, json!({ "level": "ADMINISTER" }), "PermissionDenied").await;
+    bob.fails(&join, json!({ "level": "VIEW" }), "ResourceNotFound").await;
+    assert_eq!(boss.ok(&join, json!({ "level": "CONTRIBUTE" })).await, json!({ "id": project }));
+    assert_eq!(levels(&alice, &project).await["user-boss"], "CONTRIBUTE");
+    alice.ok(&join, json!({ "level": "VIEW" })).await;
+    assert_eq!(levels(&alice, &project).await["user-alice"], "ADMINISTER");
     // Nobody raises their own entry otherwise.
     let other = alice.project("Other").await;
     alice.invite(&other, "bob", Level::View).await;

@@ -283,3 +283,24 @@ async fn names_are_resolved() {
     let many: Vec<_> = (0..1001).map(|_| json!({ "name": "a" })).collect();
     alice.fails(RESOLVE, json!({ "objects": many }), "InvalidInput").await;
 }
+
+/// Nothing runs here, so a search for executions finds nothing; but a wrong one is refused, and nothing shows through it.
+#[tokio::test]
+async fn there_are_no_executions_to_find() {
+    let world = World::new().await;
+    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
+    let project = alice.project("Trial").await;
+    let find = json!({ "class": ["job", "analysis"], "project": project, "launchedBy": "self", "parentJob": null, "limit": 100 });
+    let nothing = json!({ "results": [], "next": null });
+    assert_eq!(alice.ok("/system/findExecutions", find.clone()).await, nothing);
+    assert_eq!(alice.ok("/system/findExecutions", json!({})).await, nothing);
+    bob.fails("/system/findExecutions", find, "ResourceNotFound").await;
+    for wrong in [
+        json!({ "class": "applet" }),
+        json!({ "state": "sleeping" }),
+        json!({ "limit": 0 }),
+        json!({ "project": "x" }),
+    ] {
+        alice.fails("/system/findExecutions", wrong, "InvalidInput").await;
+    }
+}

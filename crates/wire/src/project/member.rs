@@ -32,6 +32,26 @@ pub struct Invite {
     pub suppress_all_notifications: bool,
 }
 
+impl Invite {
+    /// An invitation as the plainest client sends it.
+    #[must_use]
+    pub fn of(invitee: &str, level: Option<Level>) -> Self {
+        Self {
+            invitee: invitee.to_owned(),
+            level,
+            suppress_email_notification: false,
+            suppress_all_notifications: false,
+        }
+    }
+}
+
+/// Input of `/project-xxxx/join`.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+pub struct Join {
+    /// What the caller shall hold at least; as for an invitation of oneself when absent.
+    pub level: Option<Level>,
+}
+
 /// Answer of `/project-xxxx/invite`.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Invited {

@@ -26,6 +26,15 @@ words! {
     Visibility { Visible => "visible", Hidden => "hidden", Either => "either" }
     /// What a search can be sorted by.
     SortField { Created => "created" }
+    /// What executions are.
+    ExecutionClass { Job => "job", Analysis => "analysis" }
+    /// How far an execution has come: all states of jobs and of analyses (dx-client 9).
+    ExecutionState {
+        Idle => "idle", WaitingOnInput => "waiting_on_input", Runnable => "runnable", Running => "running",
+        WaitingOnOutput => "waiting_on_output", Done => "done", DebugHold => "debug_hold",
+        Restartable => "restartable", Restarted => "restarted", Failed => "failed", Terminating => "terminating",
+        Terminated => "terminated", InProgress => "in_progress", PartiallyFailed => "partially_failed"
+    }
     /// Which end comes first.
     Ordering { Ascending => "ascending", Descending => "descending" }
 }

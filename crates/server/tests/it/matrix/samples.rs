@@ -172,6 +172,7 @@ pub fn samples() -> Vec<Sample> {
         project(M::ProjectDestroy, Level::Administer, |_| json!({ "terminateJobs": true })),
         project(M::ProjectAcceptDataProtectionNotice, Level::View, |_| json!({})),
         project(M::ProjectInvite, Level::Administer, |_| json!({ "invitee": "stranger", "level": "VIEW", "suppressEmailNotification": true })),
+        project(M::ProjectJoin, Level::Administer, |_| json!({ "level": "ADMINISTER" })),
         project(M::ProjectDecreasePermissions, Level::Administer, |_| json!({ "user-contributor": "VIEW", "user-viewer": null })),
         Sample { needs: ProjectBelow(Level::View, Level::Administer), ..project(M::ProjectLeave, Level::View, |_| json!({})) },
         project(M::ProjectFindMembers, Level::View, |_| json!({ "principal": "viewer", "limit": 5 })),
@@ -212,6 +213,11 @@ pub fn samples() -> Vec<Sample> {
         })),
         word(M::SystemResolveDataObjects, Project(Level::View), |place| json!({
             "project": place.project, "folder": "/a", "visibility": "either", "objects": [{ "name": "a" }, { "name": "b", "folder": "/" }],
+        })),
+        word(M::SystemFindExecutions, Project(Level::View), |place| json!({
+            "class": "job", "project": place.project, "state": ["done", "failed"], "launchedBy": "self", "parentJob": null,
+            "created": { "after": 1 }, "name": { "glob": "*" }, "tags": "t", "properties": { "k": true }, "includeSubjobs": false,
+            "describe": { "fields": { "name": true } }, "limit": 5,
         })),
         word(M::SystemDescribeDataObjects, Account, |place| json!({ "objects": [{ "id": place.record, "describe": { "fields": { "name": true } } }], "classDescribeOptions": { "*": { "details": true } } })),
         object(M::ObjectDescribe, Level::View, |place| json!({ "project": place.project, "fields": { "name": true, "details": true }, "defaultFields": true })),
