@@ -8,6 +8,7 @@ pub mod archive;
 pub mod audit;
 pub mod container;
 pub mod error;
+pub mod executable;
 pub mod execution;
 pub mod fields;
 pub mod folder;

@@ -12,6 +12,7 @@ use crate::answer;
 use crate::archive;
 use crate::audit;
 use crate::container;
+use crate::executable;
 use crate::execution;
 use crate::fields;
 use crate::id::Class;
@@ -244,6 +245,11 @@ methods! {
         "Finds the objects of exact names in folders.";
     SystemFindExecutions: SYSTEM, "findExecutions", Token, Read, execution::FindExecutions => answer::Page<execution::FoundExecution>,
         "Finds the jobs and analyses that fit every filter.";
+
+    SystemFindApps: SYSTEM, "findApps", Token, Read, executable::FindExecutables => answer::Page<executable::FoundExecutable>,
+        "Finds the apps that fit every filter.";
+    SystemFindGlobalWorkflows: SYSTEM, "findGlobalWorkflows", Token, Read,
+        executable::FindExecutables => answer::Page<executable::FoundExecutable>, "Finds the global workflows that fit every filter.";
 
     // The bytes of files
     FileNew: Subject::Word("file"), "new", Token, Create, object::NewFile => answer::Made, "Makes an open file without bytes.";

@@ -109,6 +109,7 @@ fn handler_of(name: MethodName) -> Handler {
         M::ContainerMove => entity::<ContainerId, _, _, _>(app::folder::move_all),
         M::SystemFindDataObjects => plain(app::search::find_data_objects),
         M::SystemResolveDataObjects => plain(app::search::resolve_data_objects),
+        M::SystemFindApps | M::SystemFindGlobalWorkflows => plain(app::execution::find_executables),
         M::SystemFindExecutions => plain(app::execution::find),
         M::ObjectDescribe => entity::<ObjectId, _, _, _>(app::object::describe),
         M::SystemDescribeDataObjects => plain(app::object::describe_all),

@@ -284,7 +284,8 @@ async fn names_are_resolved() {
     alice.fails(RESOLVE, json!({ "objects": many }), "InvalidInput").await;
 }
 
-/// Nothing runs here, so a search for executions finds nothing; but a wrong one is refused, and nothing shows through it.
+/// Nothing runs here, so searches for executions and apps find nothing; but a wrong one is refused, and nothing shows
+/// through it.
 #[tokio::test]
 async fn there_are_no_executions_to_find() {
     let world = World::new().await;
@@ -294,6 +295,13 @@ async fn there_are_no_executions_to_find() {
     let nothing = json!({ "results": [], "next": null });
     assert_eq!(alice.ok("/system/findExecutions", find.clone()).await, nothing);
     assert_eq!(alice.ok("/system/findExecutions", json!({})).await, nothing);
+    for route in ["/system/findApps", "/system/findGlobalWorkflows"] {
+        assert_eq!(
+            alice.ok(route, json!({ "name": "bwa", "published": true, "describe": true })).await,
+            nothing
+        );
+        alice.fails(route, json!({ "name": 5 }), "InvalidInput").await;
+    }
     bob.fails("/system/findExecutions", find, "ResourceNotFound").await;
     for wrong in [
         json!({ "class": "applet" }),

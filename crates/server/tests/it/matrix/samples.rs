@@ -219,6 +219,12 @@ pub fn samples() -> Vec<Sample> {
             "created": { "after": 1 }, "name": { "glob": "*" }, "tags": "t", "properties": { "k": true }, "includeSubjobs": false,
             "describe": { "fields": { "name": true } }, "limit": 5,
         })),
+        word(M::SystemFindApps, Account, |_| json!({
+            "name": { "glob": "*" }, "category": "c", "allVersions": true, "published": true, "billTo": "user-stranger",
+            "createdBy": "user-stranger", "developer": "user-stranger", "authorizedUser": "PUBLIC", "created": { "after": 1 },
+            "modified": { "before": 1 }, "describe": true, "limit": 5,
+        })),
+        word(M::SystemFindGlobalWorkflows, Account, |_| json!({ "name": "x", "describe": { "fields": { "name": true } }, "limit": 5 })),
         word(M::SystemDescribeDataObjects, Account, |place| json!({ "objects": [{ "id": place.record, "describe": { "fields": { "name": true } } }], "classDescribeOptions": { "*": { "details": true } } })),
         object(M::ObjectDescribe, Level::View, |place| json!({ "project": place.project, "fields": { "name": true, "details": true }, "defaultFields": true })),
         object(M::ObjectListProjects, Level::View, |_| json!({})),
