@@ -32,6 +32,7 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use secrets::sign::Signer;
 
+use crate::http::{Routes, router_of};
 use crate::{Config, Server};
 
 /// Most bytes of a form.
@@ -57,31 +58,35 @@ impl Web {
     }
 }
 
-/// Every page.
+/// Every page: its path and how it is answered.
+pub(crate) fn pages() -> Routes {
+    vec![
+        ("/", get(me::show)),
+        ("/style.css", get(style)),
+        ("/sign-in", get(sign_in::show).post(sign_in::send)),
+        ("/sign-in/code", get(sign_in::show_code).post(sign_in::send_code)),
+        (app::links::SIGN_IN, get(sign_in::show_link).post(sign_in::send_link)),
+        ("/sign-out", post(sign_in::sign_out)),
+        ("/sign-out-everywhere", post(sign_in::sign_out_everywhere)),
+        (app::links::FIRST_USER, get(codes::show_first_user).post(codes::first_user)),
+        (app::links::ACTIVATE, get(codes::show_activate).post(codes::activate)),
+        ("/forgot-password", get(codes::show_forgot).post(codes::forgot)),
+        (app::links::RESET_PASSWORD, get(codes::show_reset).post(codes::reset)),
+        (app::links::CONFIRM_EMAIL, get(codes::show_confirm).post(codes::confirm)),
+        ("/me/make-token", post(me::make_token)),
+        ("/me/end-token", post(me::end_token)),
+        ("/me/start-second-factor", post(me::start_second_factor)),
+        ("/me/confirm-second-factor", post(me::confirm_second_factor)),
+        ("/me/end-second-factor", post(me::end_second_factor)),
+        ("/me/unlink", post(me::unlink)),
+        ("/oidc/{name}/start", post(oidc::start)),
+        ("/oidc/{name}/callback", get(oidc::callback)),
+    ]
+}
+
+/// The router of the pages.
 pub(crate) fn routes() -> Router<Arc<Server>> {
-    Router::new()
-        .route("/", get(me::show))
-        .route("/style.css", get(style))
-        .route("/sign-in", get(sign_in::show).post(sign_in::send))
-        .route("/sign-in/code", get(sign_in::show_code).post(sign_in::send_code))
-        .route(app::links::SIGN_IN, get(sign_in::show_link).post(sign_in::send_link))
-        .route("/sign-out", post(sign_in::sign_out))
-        .route("/sign-out-everywhere", post(sign_in::sign_out_everywhere))
-        .route(app::links::FIRST_USER, get(codes::show_first_user).post(codes::first_user))
-        .route(app::links::ACTIVATE, get(codes::show_activate).post(codes::activate))
-        .route("/forgot-password", get(codes::show_forgot).post(codes::forgot))
-        .route(app::links::RESET_PASSWORD, get(codes::show_reset).post(codes::reset))
-        .route(app::links::CONFIRM_EMAIL, get(codes::show_confirm).post(codes::confirm))
-        .route("/me/make-token", post(me::make_token))
-        .route("/me/end-token", post(me::end_token))
-        .route("/me/start-second-factor", post(me::start_second_factor))
-        .route("/me/confirm-second-factor", post(me::confirm_second_factor))
-        .route("/me/end-second-factor", post(me::end_second_factor))
-        .route("/me/unlink", post(me::unlink))
-        .route("/oidc/{name}/start", post(oidc::start))
-        .route("/oidc/{name}/callback", get(oidc::callback))
-        .layer(DefaultBodyLimit::max(FORM_BYTES))
-        .layer(middleware::map_response(page::protect))
+    router_of(pages()).layer(DefaultBodyLimit::max(FORM_BYTES)).layer(middleware::map_response(page::protect))
 }
 
 /// The one style sheet.

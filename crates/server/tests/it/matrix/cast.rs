@@ -1,12 +1,13 @@
 //! The people and things that the sample calls name.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use app::fixture::{self, Fixture};
 use serde_json::json;
-use wire::method::Subject;
+use wire::id::ContainerId;
 use wire::user::TokenScope;
-use wire::{Class, Level, MethodName};
+use wire::{Level, MethodName};
 
 use crate::world::{Client, World};
 
@@ -38,6 +39,7 @@ pub const LEVELS: [Level; 4] = [Level::View, Level::Upload, Level::Contribute, L
 pub struct Cast {
     /// The server.
     pub world: World,
+    places: AtomicU64,
 }
 
 /// What a call acts on; each has its own, so that a call may use it up.
@@ -49,12 +51,15 @@ pub struct Place {
     pub other: String,
     /// An open record in the project's folder `/a`, with a tag, a type and a property.
     pub record: String,
+    /// An open file in the project's root folder, of the administrator's; with an empty part where a sample needs bytes.
+    pub open_file: String,
+    /// A closed, empty file beside it; only where a sample needs bytes.
+    pub closed_file: String,
     /// An empty project with the same members.
     pub sibling: String,
-    /// An organisation whose ADMIN is the administrator and whose MEMBERs are the contributor and the viewer; only for
-    /// methods of organisations.
+    /// An organisation whose ADMIN is the administrator and whose MEMBERs are the contributor and the viewer.
     pub org: String,
-    /// An organisation with nobody but the administrator; likewise.
+    /// An organisation with nobody but the administrator.
     pub empty_org: String,
     /// The signature of a token of the administrator's.
     pub token: String,
@@ -68,6 +73,16 @@ pub struct Place {
     pub code: String,
     /// The code that authenticators show now: the viewer is setting one up, the uploader has one.
     pub otp: String,
+}
+
+impl Place {
+    /// A text without the ids of this place, to compare what is said of different ones.
+    pub fn without_ids(&self, text: &str) -> String {
+        [&self.project, &self.record, &self.open_file, &self.closed_file]
+            .into_iter()
+            .filter(|id| !id.is_empty())
+            .fold(text.to_owned(), |text, id| text.replace(id.as_str(), "X"))
+    }
 }
 
 /// The password of the stranger and of the uploader.
@@ -109,7 +124,7 @@ impl Cast {
         }
         fixture.token.push(token("expired", "administrator", None));
         world.add(fixture).await;
-        let cast = Self { world };
+        let cast = Self { world, places: AtomicU64::new(1) };
         cast.expire("expired").await;
         cast
     }
@@ -140,40 +155,73 @@ impl Cast {
         self.world.client(Some(&text_of(name)))
     }
 
-    /// Fresh things to act on.
+    /// Fresh things to act on, everything that any sample names.
     pub async fn place(&self) -> Place {
+        let mut place = self.plain_place().await;
+        self.fill(&place.open_file).await;
         let administrator = self.role(Role::Member(Level::Administer));
-        let (project, other) = tokio::join!(administrator.project("Trial"), administrator.project("Other"));
-        let sibling = administrator.project("Sibling").await;
-        for level in [Level::View, Level::Upload, Level::Contribute] {
-            administrator.invite(&project, member(level), level).await;
-            administrator.invite(&sibling, member(level), level).await;
+        place.closed_file = self.world.open_file(&administrator, &place.project, "closed").await;
+        self.fill(&place.closed_file).await;
+        administrator.ok(&format!("/{}/close", place.closed_file), json!({})).await;
+        self.settle().await;
+        place
+    }
+
+    /// Waits until no background task is due, so that what an accepted call left to do is not taken for the next one's doing.
+    pub async fn settle(&self) {
+        let due = "select (select count(*) from background_task where kind in ('objects.collect', 'project.destroy') and state in ('waiting', 'running'))
+            + (select count(*) from object where state = 'closing') + (select count(*) from stored_blob where state in ('sealed', 'doomed'))";
+        for _ in 0..200 {
+            if self.world.rows(due).await == 0 {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
-        let folder = json!({ "folder": "/a/b", "parents": true });
-        let path = format!("/{project}/newFolder");
-        tokio::join!(
-            administrator.invite(&project, member(Level::View), Level::View),
-            administrator.invite(&project, member(Level::Upload), Level::Upload),
-            administrator.invite(&project, member(Level::Contribute), Level::Contribute),
-            administrator.ok(&path, folder),
-        );
-        let record = json!({ "project": project, "folder": "/a", "tags": ["tag"], "types": ["Type"], "properties": { "gone": "x" } });
-        let record = administrator.ok("/record/new", record).await["id"].as_str().unwrap().to_owned();
-        let absent = "org-none".to_owned();
-        let name = project.trim_start_matches("project-").to_lowercase();
-        let (user, disabled, pending) = (format!("u{name}"), format!("d{name}"), format!("p{name}"));
+        panic!("the background tasks do not come to an end");
+    }
+
+    /// Fresh things to act on, those that the sample of this method names.
+    pub async fn place_for(&self, method: MethodName) -> Place {
+        match method {
+            MethodName::FileClose | MethodName::FileDownload => self.place().await,
+            _ => self.plain_place().await,
+        }
+    }
+
+    /// Fresh things but for the bytes of files, which take a moment to make.
+    async fn plain_place(&self) -> Place {
+        let number = self.places.fetch_add(1, Ordering::Relaxed);
+        let id = |which: u64| format!("project-{:024}", number * 10 + which);
+        let (project, other, sibling) = (id(1), id(2), id(3));
+        let (org, empty_org) = (format!("lab{number}"), format!("empty{number}"));
+        let (user, disabled, pending) = (format!("u{number}"), format!("d{number}"), format!("p{number}"));
+        let everybody = BTreeMap::from(LEVELS.map(|level| (member(level).to_owned(), level)));
+        let alone = BTreeMap::from([(member(Level::Administer).to_owned(), Level::Administer)]);
         let mut fixture = Fixture::default();
+        fixture.project.extend([
+            project_of(&project, "Trial", everybody.clone()),
+            project_of(&other, "Other", alone),
+            project_of(&sibling, "Sibling", everybody),
+        ]);
+        fixture.org.extend([org_of(&org, &["contributor", "viewer"]), org_of(&empty_org, &[])]);
         fixture.user.extend([&user, &disabled, &pending].map(|handle| fixture::User::new(handle)));
         fixture.token.push(token(&user, "administrator", None));
         self.world.add(fixture).await;
-        let code = secrets::code::mint(std::array::from_fn(|at| name.as_bytes()[at % name.len()]));
+        let code = secrets::code::mint(std::array::from_fn(|at| number.to_le_bytes()[at % 8]));
         self.prepare([user.clone(), disabled.clone(), pending.clone()], code.expose().to_owned()).await;
+        let administrator = self.role(Role::Member(Level::Administer));
+        let folder = json!({ "folder": "/a/b", "parents": true });
+        administrator.ok(&format!("/{project}/newFolder"), folder).await;
+        let record = json!({ "project": project, "folder": "/a", "tags": ["tag"], "types": ["Type"], "properties": { "gone": "x" } });
+        let record = administrator.ok("/record/new", record).await["id"].as_str().unwrap().to_owned();
         Place {
             token: secrets::token::signature(&text_of(&user)),
             otp: crate::world::otp(SEED, self.world.now()),
             code: code.expose().to_owned(),
-            org: absent.clone(),
-            empty_org: absent,
+            open_file: self.world.open_file(&administrator, &project, "open").await,
+            closed_file: String::new(),
+            org: format!("org-{org}"),
+            empty_org: format!("org-{empty_org}"),
             project,
             other,
             sibling,
@@ -184,30 +232,17 @@ impl Cast {
         }
     }
 
-    /// Fresh things for a method: organisations too, where it is about these.
-    pub async fn place_for(&self, method: MethodName) -> Place {
-        match method.row().subject {
-            Subject::Entity(classes) if classes.contains(&Class::Org) => self.place_with_orgs().await,
-            // Its caller makes it for an organisation.
-            _ if method == MethodName::UserNew => self.place_with_orgs().await,
-            _ => self.place().await,
-        }
-    }
-
-    /// Fresh things for every method.
-    pub async fn place_with_orgs(&self) -> Place {
-        let mut place = self.place().await;
+    /// Sends the one, empty part of an open file.
+    async fn fill(&self, file: &str) {
         let administrator = self.role(Role::Member(Level::Administer));
-        let unique = place.project["project-".len()..].to_lowercase();
-        for handle in ["lab", "empty"].map(|name| format!("{name}_{unique}")) {
-            administrator.ok("/org/new", json!({ "handle": handle, "name": "Lab" })).await;
+        let empty = json!({ "index": 1, "size": 0, "md5": "d41d8cd98f00b204e9800998ecf8427e" });
+        let address = administrator.ok(&format!("/{file}/upload"), empty).await;
+        let mut request = reqwest::Client::new().put(address["url"].as_str().unwrap());
+        for (name, value) in address["headers"].as_object().unwrap() {
+            request = request.header(name, value.as_str().unwrap());
         }
-        place.org = format!("org-lab_{unique}");
-        place.empty_org = format!("org-empty_{unique}");
-        for member in ["contributor", "viewer"] {
-            administrator.ok(&format!("/{}/invite", place.org), json!({ "invitee": member })).await;
-        }
-        place
+        let status = request.body("").send().await.unwrap().status();
+        assert_eq!(status, 200, "the empty part was not taken");
     }
 
     /// Puts accounts into the states that the sample calls begin with.
@@ -289,4 +324,17 @@ fn text_of(name: &str) -> String {
 
 fn token(name: &str, user: &str, scope: Option<TokenScope>) -> fixture::Token {
     fixture::Token { name: name.to_owned(), user: user.to_owned(), text: Some(text_of(name)), scope }
+}
+
+fn project_of(id: &str, name: &str, members: BTreeMap<String, Level>) -> fixture::Project {
+    let id = ContainerId::parse(id);
+    fixture::Project { id, name: name.to_owned(), bill_to: None, region: None, flags: vec![], members }
+}
+
+/// An organisation of the administrator's with these MEMBERs.
+fn org_of(handle: &str, members: &[&str]) -> fixture::Org {
+    let admin = fixture::Member { admin: true, ..fixture::Member::default() };
+    let mut all = BTreeMap::from([("administrator".to_owned(), admin)]);
+    all.extend(members.iter().map(|member| ((*member).to_owned(), fixture::Member::default())));
+    fixture::Org { handle: handle.to_owned(), name: None, members: all }
 }

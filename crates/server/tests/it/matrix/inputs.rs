@@ -24,7 +24,7 @@ const ANY_BODY: &[&str] = &["RecordSetDetails", "ObjectSetDetails"];
 #[tokio::test]
 async fn what_is_no_json_is_malformed() {
     let cast = Cast::with(|config| config.limits.body_bytes = BODY_BYTES).await;
-    let place = cast.place_with_orgs().await;
+    let place = cast.place().await;
     let deep = |depth: usize| ("{\"a\":".repeat(depth) + "1" + &"}".repeat(depth)).into_bytes();
     let bodies: Vec<Vec<u8>> = vec![
         vec![],
@@ -60,7 +60,7 @@ async fn what_is_no_json_is_malformed() {
 #[tokio::test]
 async fn bodies_are_bounded_and_hashes() {
     let cast = Cast::with(|config| config.limits.body_bytes = BODY_BYTES).await;
-    let place = cast.place_with_orgs().await;
+    let place = cast.place().await;
     let before = cast.world.snapshot().await;
     for sample in samples() {
         let (path, client) = (sample.path(&place), cast.role(sample.caller()));
@@ -197,23 +197,21 @@ async fn bend(part: Part, bodies: impl Fn(&Value) -> Vec<Value>) {
     for sample in samples().into_iter().skip(part.0).step_by(PARTS) {
         // A server for each method: what is compared after every call stays small.
         let mut cast = Cast::new().await;
-        if sample.method == MethodName::SystemComeBackLater {
-            // It answers 503 on purpose; `connection` tests it.
-            continue;
-        }
         let mut client = cast.role(sample.caller());
         let mut place = cast.place_for(sample.method).await;
         let mut before = cast.world.snapshot().await;
         let mut used_up = 0;
-        for number in 0.. {
-            let Some(body) = bodies(&(sample.body)(&place)).into_iter().nth(number) else { break };
+        // Bodies name things of the place, so a new place needs them anew.
+        let mut bent = bodies(&(sample.body)(&place));
+        for number in 0..bent.len() {
+            let body = std::mem::take(&mut bent[number]);
             if call(&cast, &client, &sample, &place, body, &before).await
                 && sample.method.row().effect != Effect::Read
             {
                 used_up += 1;
                 if sample.method == MethodName::UserNew {
                     // It uses up a name, no more.
-                    place.user = format!("u{used_up}");
+                    place.user = format!("x{used_up}");
                 } else if !sample.repeatable() {
                     if used_up % PLACES_OF_A_SERVER == 0 {
                         cast = Cast::new().await;
@@ -221,30 +219,16 @@ async fn bend(part: Part, bodies: impl Fn(&Value) -> Vec<Value>) {
                     }
                     place = cast.place_for(sample.method).await;
                 }
-                settled(&cast).await;
+                cast.settle().await;
                 before = cast.world.snapshot().await;
+                bent = bodies(&(sample.body)(&place));
             }
         }
-        assert_eq!(
-            sample.method.row().effect == Effect::Read,
-            sample.method.row().effect == Effect::Read
-                && before.changes_to(&cast.world.snapshot().await).is_empty(),
-            "{} only reads and changed something",
-            sample.method.as_str()
-        );
-    }
-}
-
-/// Waits until no background task is due, so that what an accepted call left to do is not taken for the next one's doing.
-async fn settled(cast: &Cast) {
-    let due = "select count(*) from background_task where kind in ('objects.collect', 'project.destroy') and state in ('waiting', 'running')";
-    for _ in 0..200 {
-        if cast.world.rows(due).await == 0 {
-            return;
+        if sample.method.row().effect == Effect::Read {
+            let changes = before.changes_to(&cast.world.snapshot().await);
+            assert_eq!(changes, [""; 0], "{} only reads and changed this", sample.method.as_str());
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    panic!("the background tasks do not come to an end");
 }
 
 /// Makes one bent call; answers whether it was a success.
@@ -260,7 +244,9 @@ async fn call(
     let mut what = format!("{path} with ");
     let _ = write!(what, "{}", body.to_string().chars().take(300).collect::<String>());
     let answer = client.post(&path, body).await;
-    let success = success_or_refusal(&what, &answer);
+    // One method answers "come back later" on purpose.
+    let as_asked = sample.method == MethodName::SystemComeBackLater && answer.status == 503;
+    let success = as_asked || success_or_refusal(&what, &answer);
     if !success && sample.method.row().effect != Effect::Read {
         assert_eq!(
             before.changes_to(&cast.world.snapshot().await),

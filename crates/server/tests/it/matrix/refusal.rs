@@ -26,7 +26,7 @@ const TYPES: &[(&str, u16)] = &[
 ];
 
 /// Words by which a message would give away how the server is made.
-const INTERNALS: &[&str] = &[
+pub const INTERNALS: &[&str] = &[
     "Some(",
     "None)",
     "Ok(",

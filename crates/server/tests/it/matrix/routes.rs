@@ -16,7 +16,7 @@ const ABSENT: &str = "ZZZZ23012301230123012301";
 #[tokio::test]
 async fn ids_of_other_classes_and_absent_ids_are_not_found() {
     let cast = Cast::new().await;
-    let place = cast.place_with_orgs().await;
+    let place = cast.place().await;
     let client = cast.role(Role::Member(Level::Administer));
     let before = cast.world.snapshot().await;
     for sample in samples() {
@@ -120,7 +120,7 @@ async fn hostile_routes_are_not_found() {
 #[tokio::test]
 async fn only_post_calls_methods() {
     let cast = Cast::new().await;
-    let place = cast.place_with_orgs().await;
+    let place = cast.place().await;
     let token = cast.role(Role::Member(Level::Administer)).token.unwrap();
     let before = cast.world.snapshot().await;
     for sample in samples() {

@@ -21,6 +21,8 @@ pub enum Needs {
     OrgAdmin,
     /// Platform administrators.
     Operator,
+    /// Nobody: everybody who sees what it names is told so with this error type.
+    Never(&'static str),
     /// These alone; of the others, these are refused so.
     These {
         /// Who may, weakest first.
@@ -42,9 +44,6 @@ pub struct Sample {
     pub body: fn(&Place) -> Value,
 }
 
-/// Methods that can only be called on a server without users, which these tests have none of; `accounts` tests them.
-pub const WITHOUT_USERS: &[MethodName] = &[MethodName::AccountCreateFirstUser];
-
 /// Platform ADMINs alone.
 const OPERATOR: Needs = Needs::These {
     allowed: &[Role::Operator],
@@ -55,12 +54,6 @@ const STRANGER: Needs = Needs::These {
     allowed: &[Role::Stranger],
     refused: &[(Role::Member(Level::Administer), "PermissionDenied"), (Role::Operator, "PermissionDenied")],
 };
-
-/// Methods whose sample is still missing. Empty, but while a method is being built.
-pub const NOT_YET: &[MethodName] = &[MethodName::FileUpload, MethodName::FileClose, MethodName::FileDownload];
-
-/// Methods that refuse every call, and so have no sample.
-pub const NEVER: &[MethodName] = &[MethodName::ProjectAcceptInvite, MethodName::ProjectDeclineInvite];
 
 /// Methods whose keys are names of people, so that there is no key they do not know.
 pub const KEYS_ARE_NAMES: &[MethodName] =
@@ -108,6 +101,7 @@ impl Sample {
                 .collect(),
             Needs::OrgAdmin => vec![Role::Member(Level::Administer)],
             Needs::Operator => vec![Role::Operator],
+            Needs::Never(_) => vec![],
         }
     }
 
@@ -125,7 +119,7 @@ impl Sample {
 #[rustfmt::skip]
 pub fn samples() -> Vec<Sample> {
     use MethodName as M;
-    use Needs::{Account, Nothing, Operator, OrgAdmin, Project, ProjectBelow, These};
+    use Needs::{Account, Never, Nothing, Operator, OrgAdmin, Project, ProjectBelow, These};
     vec![
         word(M::SystemHeaders, Nothing, |_| json!({})),
         word(M::SystemComeBackLater, Nothing, |_| json!({ "waitUntil": 1, "setRetryAfter": true })),
@@ -157,6 +151,8 @@ pub fn samples() -> Vec<Sample> {
         word(M::AccountActivate, Nothing, |place| json!({ "code": place.code, "password": PASSWORD })),
         word(M::AccountRequestPasswordReset, Nothing, |place| json!({ "usernameOrEmail": place.user })),
         word(M::AccountResetPassword, Nothing, |place| json!({ "code": place.code, "password": PASSWORD })),
+        // The server has users already; `web::codes` tests one that has none.
+        word(M::AccountCreateFirstUser, Never("InvalidInput"), |place| json!({ "code": place.code, "username": format!("{}_first", place.user), "email": format!("{}_first@example.org", place.user), "first": "F", "last": "L", "password": PASSWORD })),
         word(M::AccountConfirmEmail, Nothing, |place| json!({ "code": place.code })),
 
         word(M::ProjectNew, Account, |_| json!({ "name": "New", "summary": "s", "description": "d", "protected": true, "tags": ["t"], "properties": { "k": "v" } })),
@@ -173,6 +169,8 @@ pub fn samples() -> Vec<Sample> {
         project(M::ProjectAcceptDataProtectionNotice, Level::View, |_| json!({})),
         project(M::ProjectInvite, Level::Administer, |_| json!({ "invitee": "stranger", "level": "VIEW", "suppressEmailNotification": true })),
         project(M::ProjectJoin, Level::Administer, |_| json!({ "level": "ADMINISTER" })),
+        Sample { needs: Never("InvalidState"), ..project(M::ProjectAcceptInvite, Level::View, |_| json!({})) },
+        Sample { needs: Never("InvalidState"), ..project(M::ProjectDeclineInvite, Level::View, |_| json!({})) },
         project(M::ProjectDecreasePermissions, Level::Administer, |_| json!({ "user-contributor": "VIEW", "user-viewer": null })),
         Sample { needs: ProjectBelow(Level::View, Level::Administer), ..project(M::ProjectLeave, Level::View, |_| json!({})) },
         project(M::ProjectFindMembers, Level::View, |_| json!({ "principal": "viewer", "limit": 5 })),
@@ -241,6 +239,9 @@ pub fn samples() -> Vec<Sample> {
         word(M::RecordNew, Project(Level::Upload), |place| json!({ "project": place.project, "name": "r", "folder": "/a", "parents": true, "tags": ["t"], "types": ["T"], "hidden": false, "properties": { "k": "v" }, "details": { "l": { "$dnanexus_link": place.record } }, "close": true, "initializeFrom": { "project": place.project, "id": place.record } })),
         object(M::RecordClose, Level::Upload, |_| json!({})),
         word(M::FileNew, Project(Level::Upload), |place| json!({ "project": place.project, "name": "f", "folder": "/a/b", "media": "text/plain", "tags": ["t"], "properties": { "k": "v" } })),
+        open_file(M::FileUpload, Level::Upload, |_| json!({ "index": 1, "size": 3, "md5": "900150983cd24fb0d6963f7d28e17f72" })),
+        open_file(M::FileClose, Level::Upload, |_| json!({})),
+        Sample { subject: Some(|place| place.closed_file.clone()), ..object(M::FileDownload, Level::View, |place| json!({ "project": place.project, "duration": 60, "filename": "f.txt", "preauthenticated": true })) },
         project(M::ContainerClone, Level::Upload, |place| json!({ "objects": [], "folders": ["/a/b"], "project": place.sibling, "destination": "/new", "parents": true })),
         project(M::ContainerRemoveFolder, Level::Contribute, |_| json!({ "folder": "/a", "recurse": true, "force": false, "partial": true })),
         project(M::ContainerRemoveObjects, Level::Contribute, |_| json!({ "objects": [], "force": true })),
@@ -267,6 +268,11 @@ fn project(method: MethodName, least: Level, body: fn(&Place) -> Value) -> Sampl
 /// A method of the place's organisation.
 fn org(method: MethodName, needs: Needs, body: fn(&Place) -> Value) -> Sample {
     Sample { method, needs, subject: Some(|place| place.org.clone()), body }
+}
+
+/// A method of the place's open file.
+fn open_file(method: MethodName, least: Level, body: fn(&Place) -> Value) -> Sample {
+    Sample { subject: Some(|place| place.open_file.clone()), ..object(method, least, body) }
 }
 
 /// A method of the place's record.
