@@ -152,7 +152,18 @@ async fn remove_doomed(app: &App) -> Result<()> {
     let mut after: Option<BlobKey> = None;
     let mut failed = None;
     loop {
-        let found = app.db.read(move |tx| store::collect::doomed(tx, after, BLOBS)).await?;
+        let now = app.clock.now();
+        // The hold is read with the list: what is doomed after a hold began is never removed while it lasts.
+        let found = app
+            .db
+            .read(move |tx| {
+                if store::hold::until(tx)? > now {
+                    Ok(Vec::new())
+                } else {
+                    store::collect::doomed(tx, after, BLOBS)
+                }
+            })
+            .await?;
         let Some(last) = found.last() else { break };
         after = Some(last.key);
         let mut gone = Vec::with_capacity(found.len());

@@ -28,8 +28,10 @@ pub enum Error {
     Internal(String),
 }
 
-/// Seconds a client is asked to wait when the server is busy or its disk is full.
+/// Seconds a client is asked to wait when the server is busy.
 const BUSY_RETRY_SECONDS: u64 = 2;
+/// Seconds a client is asked to wait when a disk takes nothing: somebody has to do something about it first.
+const DISK_RETRY_SECONDS: u64 = 30;
 
 impl Error {
     /// A fault of ours.
@@ -59,19 +61,24 @@ impl Error {
             .retry_after(BUSY_RETRY_SECONDS),
             // Checked types keep it out of what is stored; this is for texts that are only looked up.
             Self::Db(error @ DbError::NulInText) => ApiError::invalid_input(error.to_string()),
-            Self::Db(error @ (DbError::DiskFull | DbError::ReadOnly)) => {
-                tracing::error!(%error, "the database takes no changes");
+            Self::Db(error @ (DbError::DiskFull | DbError::ReadOnly | DbError::Disk(_))) => {
+                tracing::error!(?error, "the database takes no changes");
                 ApiError::new(ErrorType::ServiceUnavailable, error.to_string())
-                    .retry_after(BUSY_RETRY_SECONDS)
+                    .retry_after(DISK_RETRY_SECONDS)
             }
             Self::Db(error) => fault(&error),
             Self::Blob(error @ (BlobError::Mismatch(_) | BlobError::TooLarge { .. })) => {
                 ApiError::invalid_input(error.to_string())
             }
-            Self::Blob(error @ (BlobError::DiskFull(_) | BlobError::DiskReadOnly(_))) => {
-                tracing::error!(%error, "no bytes can be stored");
-                ApiError::new(ErrorType::ServiceUnavailable, error.to_string())
-                    .retry_after(BUSY_RETRY_SECONDS)
+            Self::Blob(
+                error @ (BlobError::DiskFull(_)
+                | BlobError::DiskReadOnly(_)
+                | BlobError::Disk { .. }
+                | BlobError::ObjectStore { .. }),
+            ) => {
+                tracing::error!(?error, "the store of file bytes failed");
+                ApiError::new(ErrorType::ServiceUnavailable, capitalised(&error.to_string()))
+                    .retry_after(DISK_RETRY_SECONDS)
             }
             Self::Blob(error) => fault(&error),
             Self::Internal(what) => fault(&what),
@@ -113,6 +120,12 @@ fn from_refusal(refused: &store::access::Refused) -> ApiError {
         }
         None => fault(&"a decision that said yes was answered as a refusal"),
     }
+}
+
+/// A sentence that stands alone.
+fn capitalised(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn fault(what: &dyn std::fmt::Display) -> ApiError {

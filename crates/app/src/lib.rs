@@ -3,6 +3,7 @@
 pub mod account;
 pub mod archive;
 pub mod audit_log;
+pub mod backup;
 mod billing;
 pub mod cloning;
 mod collect;

@@ -157,7 +157,10 @@ impl BlobError {
     /// Names an error of the operating system: a full and a read-only disk are told apart from the rest.
     pub(crate) fn disk(doing: &'static str, source: io::Error) -> Self {
         match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull(source),
+            // The last is a limit on the size of one file, set for the process: a quota of another kind.
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+                Self::DiskFull(source)
+            }
             io::ErrorKind::ReadOnlyFilesystem => Self::DiskReadOnly(source),
             _ => Self::Disk { doing, source },
         }

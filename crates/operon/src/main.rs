@@ -1,6 +1,7 @@
 //! The `operon` program: the server and the command line in one binary.
 
 mod audit;
+mod backup;
 mod demo;
 mod fixture;
 
@@ -33,6 +34,10 @@ enum Command {
     /// Check or export the audit log.
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Copy everything a server keeps into a directory, while it runs.
+    Backup(backup::Backup),
+    /// Fill an empty data directory from a backup, and verify everything.
+    Restore(backup::Restore),
 }
 
 #[derive(clap::Args)]
@@ -70,6 +75,8 @@ fn main() -> ExitCode {
         Command::DxEnv(options) => dx_env(&options),
         Command::Demo(options) => runtime.block_on(demo::run(options)),
         Command::Audit(command) => runtime.block_on(audit::run(command)),
+        Command::Backup(options) => runtime.block_on(backup::backup(options)),
+        Command::Restore(options) => runtime.block_on(backup::restore(options)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -14,11 +14,16 @@ use secrets::ServerKeys;
 use store::db::{Db, DbConfig};
 use tokio::task::JoinHandle;
 
+use crate::backup::UNFINISHED_RESTORE;
 use crate::http::{Bounds, Listener, Stop, metrics_router, router};
 use crate::{Config, Meter, Server};
 
-/// Connections to PostgreSQL.
-const POSTGRES_POOL: usize = 8;
+/// The file of the embedded database, in the data directory.
+pub(crate) const DATABASE: &str = "operon.sqlite";
+/// The file of the keys that seal and sign.
+pub(crate) const SERVER_KEY: &str = "server.key";
+/// The file of the key that signs the audit log.
+pub(crate) const AUDIT_KEY: &str = "audit.key";
 
 /// Parts of a server that tests put others in place of.
 pub struct Parts {
@@ -28,16 +33,21 @@ pub struct Parts {
     pub random: Box<dyn Random>,
     /// The way that letters take; as configured when absent.
     pub mailer: Option<Box<dyn Mailer>>,
-    /// The VFS by which SQLite reaches its files; its own when absent.
-    pub sqlite_vfs: Option<String>,
-    /// The way to files of bytes on the local disk; the disk itself when absent.
-    pub files: Option<Arc<dyn FileLayer>>,
+    /// The way to the files that hold the bytes of files; the file system when absent.
+    pub files: Option<Arc<dyn blobs::FileLayer>>,
+    /// The SQLite VFS that the database is reached through; the default one when absent.
+    pub vfs: Option<String>,
 }
 
 impl Default for Parts {
     fn default() -> Self {
-        let (clock, random) = (Box::new(SystemClock), Box::new(SystemRandom));
-        Self { clock, random, mailer: None, sqlite_vfs: None, files: None }
+        Self {
+            clock: Box::new(SystemClock),
+            random: Box::new(SystemRandom),
+            mailer: None,
+            files: None,
+            vfs: None,
+        }
     }
 }
 
@@ -131,15 +141,18 @@ pub async fn open_with(config: &Config, address: SocketAddr, parts: Parts) -> an
     let data = &config.data_dir;
     std::fs::create_dir_all(data)
         .with_context(|| format!("cannot make the data directory {}", data.display()))?;
-    let Parts { clock, random, mailer, sqlite_vfs, files } = parts;
-    let keys = key_file(&data.join("server.key"), random.as_ref())?;
-    let audit = audit_log(config)?;
-    let db = open_database_by(config, sqlite_vfs).await?;
-    let mut place = config.blobs();
-    if let (blobs::Config::Local(local), Some(files)) = (&mut place, files) {
-        *local = local.clone().with_files(files);
+    if data.join(UNFINISHED_RESTORE).exists() {
+        anyhow::bail!(
+            "the restore into {} was not finished; empty the directory and restore the backup again",
+            data.display()
+        );
     }
-    let blobs = blobs::BlobStore::open(place).await.context("cannot open the store of file bytes")?;
+    let Parts { clock, random, mailer, files, vfs } = parts;
+    let keys = key_file(&data.join(SERVER_KEY), random.as_ref())?;
+    let audit = audit_log(config)?;
+    let db = open_database_at(config.database(vfs)).await?;
+    let blobs =
+        blobs::BlobStore::open(config.blobs(files)).await.context("cannot open the store of file bytes")?;
     Ok(App {
         memory: Memory::new(&keys),
         db,
@@ -161,18 +174,10 @@ pub async fn open_with(config: &Config, address: SocketAddr, parts: Parts) -> an
 /// # Errors
 /// A sentence that says what is in the way.
 pub async fn open_database(config: &Config) -> anyhow::Result<Db> {
-    open_database_by(config, None).await
+    open_database_at(config.database(None)).await
 }
 
-async fn open_database_by(config: &Config, sqlite_vfs: Option<String>) -> anyhow::Result<Db> {
-    let database = match &config.database {
-        None => DbConfig::Sqlite { path: config.data_dir.join("operon.sqlite"), vfs: sqlite_vfs },
-        Some(url) => DbConfig::Postgres {
-            url: url.clone(),
-            schema: config.database_schema.clone(),
-            pool: POSTGRES_POOL,
-        },
-    };
+async fn open_database_at(database: DbConfig) -> anyhow::Result<Db> {
     let db = Db::open(database).await.context("cannot open the database")?;
     db.migrate(store::schema::MIGRATIONS).await.context("cannot bring the database up to date")?;
     Ok(db)
@@ -184,7 +189,7 @@ async fn open_database_by(config: &Config, sqlite_vfs: Option<String>) -> anyhow
 /// # Errors
 /// When the key file cannot be read or made.
 pub fn audit_log(config: &Config) -> anyhow::Result<LogSigner> {
-    let keys = key_file(&config.data_dir.join("audit.key"), &SystemRandom)?;
+    let keys = key_file(&config.data_dir.join(AUDIT_KEY), &SystemRandom)?;
     let key = audit::SigningKey::new(&config.audit_origin, &keys.current().derive("audit checkpoints"))
         .context("the name of the audit log cannot be used")?;
     Ok(LogSigner { origin: config.audit_origin.clone(), key })
@@ -200,7 +205,8 @@ fn key_file(path: &Path, random: &dyn Random) -> anyhow::Result<ServerKeys> {
     ServerKeys::create(path, bytes).with_context(|| format!("cannot make the key file {}", path.display()))
 }
 
-struct SystemClock;
+/// The clock of this machine.
+pub(crate) struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> i64 {

@@ -1,18 +1,27 @@
 //! Configuration: defaults, then `operon.toml` in the data directory, then a TOML file that is named, then `OPERON_…`
 //! variables, then the command line.
 
+mod files;
 mod limits;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use app::options::{AdminAccess, Options, ReadOnlyCap, Restoring};
+use blobs::FileLayer;
 use serde::Deserialize;
+use store::db::DbConfig;
 
+pub use files::{Files, S3};
 pub use limits::{Limits, Metrics};
 
+use crate::boot::DATABASE;
 use crate::web::oidc::OidcProvider;
+
+/// Connections to PostgreSQL.
+const POSTGRES_POOL: usize = 8;
 
 /// The file in the data directory that holds settings of this one server.
 pub const DATA_DIR_FILE: &str = "operon.toml";
@@ -55,52 +64,6 @@ pub struct Config {
     pub metrics: Metrics,
     /// How archived files come back.
     pub restoring: Restoring,
-}
-
-/// Where the bytes of files lie: in the data directory, unless an object store is named.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Files {
-    /// A bucket of an S3-compatible store.
-    pub s3: Option<S3>,
-}
-
-/// A bucket of an S3-compatible store. Give it a lifecycle rule that aborts multipart uploads after some days.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct S3 {
-    /// Its name; it must exist.
-    pub bucket: String,
-    /// Keys of live bytes begin with this.
-    #[serde(default = "live_prefix")]
-    pub prefix: String,
-    /// Keys of archived bytes begin with this.
-    #[serde(default = "archive_prefix")]
-    pub archive_prefix: String,
-    /// URL of the store; AWS itself when absent.
-    pub endpoint: Option<String>,
-    /// Region, such as `eu-west-2`.
-    pub region: String,
-    /// Id of the access key.
-    pub access_key_id: String,
-    /// Secret of the access key.
-    pub secret_access_key: Password,
-    /// Token of temporary credentials.
-    pub session_token: Option<Password>,
-    /// Whether the endpoint may be plain HTTP.
-    #[serde(default)]
-    pub allow_http: bool,
-    /// Whether the bucket is part of the host name (AWS) rather than of the path (most others).
-    #[serde(default)]
-    pub bucket_in_host: bool,
-}
-
-fn live_prefix() -> String {
-    "operon/files".to_owned()
-}
-
-fn archive_prefix() -> String {
-    "operon/archive".to_owned()
 }
 
 /// Certificate and key, PEM files.
@@ -252,8 +215,20 @@ impl Config {
         table.try_into().context("the configuration has a setting that is unknown or of the wrong type")
     }
 
-    /// Where the bytes of files lie.
-    pub(crate) fn blobs(&self) -> blobs::Config {
+    /// Where the metadata lie, and the VFS that SQLite reaches them through if not the default one.
+    pub(crate) fn database(&self, vfs: Option<String>) -> DbConfig {
+        match &self.database {
+            None => DbConfig::Sqlite { path: self.data_dir.join(DATABASE), vfs },
+            Some(url) => DbConfig::Postgres {
+                url: url.clone(),
+                schema: self.database_schema.clone(),
+                pool: POSTGRES_POOL,
+            },
+        }
+    }
+
+    /// Where the bytes of files lie, and the way to them when they lie on this machine.
+    pub(crate) fn blobs(&self, files: Option<Arc<dyn FileLayer>>) -> blobs::Config {
         if let Some(s3) = &self.files.s3 {
             return blobs::Config::S3(blobs::S3Config {
                 bucket: s3.bucket.clone(),
@@ -268,10 +243,11 @@ impl Config {
                 bucket_in_host: s3.bucket_in_host,
             });
         }
-        blobs::Config::Local(blobs::LocalConfig::new(
-            self.data_dir.join("files"),
-            self.data_dir.join("archive"),
-        ))
+        let local = blobs::LocalConfig::new(self.data_dir.join("files"), self.data_dir.join("archive"));
+        blobs::Config::Local(match files {
+            None => local,
+            Some(files) => local.with_files(files),
+        })
     }
 
     /// What the use cases need to know.

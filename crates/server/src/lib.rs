@@ -1,5 +1,6 @@
 //! The server: HTTP routes, configuration and wiring.
 
+pub mod backup;
 pub mod boot;
 pub mod config;
 pub mod http;

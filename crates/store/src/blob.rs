@@ -221,6 +221,22 @@ pub fn unverified_since(tx: &Tx, before: i64, limit: u32) -> Result<Vec<Blob>, D
     .collect()
 }
 
+/// The blob with this id.
+pub fn by_id(tx: &Tx, id: &str) -> Result<Option<Blob>, DbError> {
+    tx.query_opt(select_blob!("where b.id = $1"), params![id])?.as_ref().map(blob).transpose()
+}
+
+/// All blobs after a key, oldest first; at most `limit`.
+pub fn after(tx: &Tx, key: Option<BlobKey>, limit: u32) -> Result<Vec<Blob>, DbError> {
+    tx.query(
+        select_blob!("where b.key > $1 order by b.key limit $2"),
+        params![key.map_or(0, BlobKey::number), limit],
+    )?
+    .iter()
+    .map(blob)
+    .collect()
+}
+
 /// Notes that a blob's bytes were read and found whole.
 pub fn verified(tx: &Tx, key: BlobKey, now: i64) -> Result<(), DbError> {
     tx.execute("update stored_blob set verified = $2 where key = $1", params![key, now])?;

@@ -15,6 +15,7 @@ pub mod db;
 pub mod external_identity;
 pub mod folder;
 pub mod grant;
+pub mod hold;
 pub mod keys;
 pub mod nonce;
 pub mod notification;

@@ -71,7 +71,7 @@ pub async fn round(app: &Arc<App>, before: i64, rate: Option<u64>) -> Result<usi
 }
 
 /// What is wrong with bytes that are intact but not those that were uploaded.
-pub(super) const REPLACED: &str = "the stored bytes are intact, but are not the ones that were uploaded";
+pub(crate) const REPLACED: &str = "the stored bytes are intact, but are not the ones that were uploaded";
 
 /// Notes that a blob is damaged, for the log of the operator and the audit log.
 ///
@@ -113,7 +113,7 @@ pub(super) async fn report(app: &Arc<App>, blob: &Blob, damage: &str) -> Result<
 }
 
 /// The tier as the store of bytes knows it.
-pub(super) fn tier_of(blob: &Blob) -> Tier {
+pub(crate) fn tier_of(blob: &Blob) -> Tier {
     match blob.tier {
         BlobTier::Live => Tier::Live,
         BlobTier::Archive => Tier::Archive,

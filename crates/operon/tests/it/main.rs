@@ -1,4 +1,4 @@
-//! The program as people start it.
+//! The program as people start it: processes, signals and the limits of the operating system.
 
 #![allow(
     clippy::unwrap_used,
@@ -6,9 +6,13 @@
     clippy::panic,
     reason = "a test ends where something is not as it should be"
 )]
+#![allow(clippy::disallowed_methods, reason = "tests of the program start it as a process")]
 
+mod backup;
 mod demo;
+mod full_disk;
 mod newcomer;
 mod program;
 mod readme;
+mod running;
 mod shell;

@@ -10,6 +10,9 @@ use wire::ErrorType;
 use super::cookie::Cookie;
 use super::visitor::Visitor;
 
+/// After so many seconds a page that could not be shown may be tried again.
+const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("30");
+
 /// What every page begins with.
 pub(super) struct Head {
     /// The heading and the title of the window.
@@ -94,7 +97,12 @@ impl IntoResponse for Failure {
         };
         let title = if status.is_server_error() { "Something went wrong" } else { "This did not work" };
         let head = Head { title: title.to_owned(), person: None, token: String::new() };
-        render(status, &Message { head, text, links: vec![("/", "Go to the start page")] })
+        let response = render(status, &Message { head, text, links: vec![("/", "Go to the start page")] });
+        with(response, |headers| {
+            if status == StatusCode::SERVICE_UNAVAILABLE {
+                headers.insert(header::RETRY_AFTER, RETRY_SECONDS);
+            }
+        })
     }
 }
 

@@ -51,7 +51,7 @@ async fn start(task: &Task) -> Arc<App> {
     };
     if task.power_loss {
         power_loss::register().unwrap();
-        parts.sqlite_vfs = Some(power_loss::NAME.to_owned());
+        parts.vfs = Some(power_loss::NAME.to_owned());
         let disk = PowerLoss::over(&data).unwrap();
         parts.files =
             Some(if task.lying_disk { Arc::new(Lying(disk)) as Arc<dyn FileLayer> } else { Arc::new(disk) });

@@ -8,10 +8,12 @@
 mod accounts;
 mod archive;
 mod audit;
+mod backup;
 mod browser;
 mod browsers;
 mod clone;
 mod connection;
+mod faults;
 mod files;
 mod find_projects;
 mod fixture;

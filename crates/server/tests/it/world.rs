@@ -76,7 +76,14 @@ impl World {
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let letters = Arc::new(mail::Memory::default());
         let mailer: Box<dyn mail::Mailer> = Box::new(Kept(Arc::clone(&letters)));
-        Self::start(change, Some(mailer), letters).await
+        Self::start(change, Some(mailer), letters, |parts| parts).await
+    }
+
+    /// Starts a server of which a test holds other parts.
+    pub async fn with_parts(change: impl FnOnce(Parts) -> Parts) -> Self {
+        let letters = Arc::new(mail::Memory::default());
+        let mailer: Box<dyn mail::Mailer> = Box::new(Kept(Arc::clone(&letters)));
+        Self::start(|_| {}, Some(mailer), letters, change).await
     }
 
     /// Starts a server on a database of this kind, whichever the environment asks for.
@@ -86,13 +93,14 @@ impl World {
 
     /// Starts a server that sends letters as its configuration says.
     pub async fn with_real_mail(change: impl FnOnce(&mut Config)) -> Self {
-        Self::start(change, None, Arc::default()).await
+        Self::start(change, None, Arc::default(), |parts| parts).await
     }
 
     async fn start(
         change: impl FnOnce(&mut Config),
         mailer: Option<Box<dyn mail::Mailer>>,
         letters: Arc<mail::Memory>,
+        others: impl FnOnce(Parts) -> Parts,
     ) -> Self {
         let data = tempfile::tempdir().unwrap();
         let mut config = Config {
@@ -107,7 +115,8 @@ impl World {
         // The test's own HTTP client needs a provider; a second test in the same process finds it installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let ahead_ms = Arc::new(AtomicI64::new(0));
-        let running = server::boot::start_with(config.clone(), parts(&ahead_ms, mailer)).await.unwrap();
+        let running =
+            server::boot::start_with(config.clone(), others(parts(&ahead_ms, mailer))).await.unwrap();
         // A restart takes the same address, so that clients and links go on.
         config.listen = running.address;
         let running = Some(running);
@@ -130,6 +139,11 @@ impl World {
         let mailer: Box<dyn mail::Mailer> = Box::new(Kept(Arc::clone(&self.letters)));
         let parts = parts(&self.ahead_ms, Some(mailer));
         self.running = Some(server::boot::start_with(self.config.clone(), parts).await.unwrap());
+    }
+
+    /// Its configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// The running server.
@@ -341,7 +355,7 @@ fn parts(ahead_ms: &Arc<AtomicI64>, mailer: Option<Box<dyn mail::Mailer>>) -> Pa
 
 /// Puts the server on the database that the environment asks for.
 #[expect(clippy::disallowed_methods, reason = "which database tests use is no setting of the server")]
-fn use_asked_database(config: &mut Config) {
+pub fn use_asked_database(config: &mut Config) {
     match std::env::var("OPERON_TEST_DATABASE").as_deref() {
         Err(_) | Ok("" | "sqlite") => {}
         Ok("postgres") => use_database(config, DbKind::Postgres),

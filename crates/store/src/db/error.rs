@@ -35,7 +35,12 @@ pub enum DbError {
     /// The database cannot be reached, or was closed.
     #[error("The database is not available: {0}")]
     Unavailable(String),
-    /// The files of the database are damaged, or reading or writing them failed.
+    /// The disk reported an error. What it said is for the log.
+    #[error(
+        "The disk that holds the database failed, so the change was not saved. Try again; if it happens again, an operator has to look at the server's log."
+    )]
+    Disk(String),
+    /// The files of the database are damaged.
     #[error(
         "The database files are damaged or cannot be read: {0}. Stop the server and check the disk before going on."
     )]

@@ -8,6 +8,7 @@
 //! parameter that may be null and is not compared with a column is cast (`cast($2 as text) is null`); `like` compares
 //! `lower(x) like lower($1)`; work is claimed with `update … where id = (select … limit 1) and state = … returning …`.
 
+mod copy;
 mod error;
 mod migrate;
 mod pool;
@@ -156,14 +157,28 @@ impl Db {
         }
     }
 
-    /// Writes a consistent, checked copy to a new file, while the database is in use. SQLite only.
-    pub async fn backup_to(&self, path: impl AsRef<Path>) -> Result<(), DbError> {
+    /// Writes a consistent, checked copy to a new file, an SQLite database, while this one is in use. One on PostgreSQL is
+    /// copied row by row in one snapshot, into the tables of the same `migrations`.
+    pub async fn backup_to(
+        &self,
+        path: impl AsRef<Path>,
+        migrations: &'static [Migration],
+    ) -> Result<(), DbError> {
         match &*self.back_end {
             BackEnd::Sqlite(sqlite) => sqlite.backup_to(path.as_ref().to_owned()).await,
-            BackEnd::Postgres(_) => Err(DbError::Other(
-                "a PostgreSQL database is not copied as a file; use pg_dump, or a logical export".to_owned(),
-            )),
+            BackEnd::Postgres(_) => {
+                let copy = Db::open(DbConfig::Sqlite { path: path.as_ref().to_owned(), vfs: None }).await?;
+                copy.migrate(migrations).await?;
+                let outcome = copy::run(self, &copy).await;
+                copy.close().await;
+                outcome
+            }
         }
+    }
+
+    /// Fills this database, which was migrated and has no rows, from a copy that [`Db::backup_to`] wrote.
+    pub async fn fill_from(&self, copy: &Db) -> Result<(), DbError> {
+        copy::run(copy, self).await
     }
 
     /// Lets running work finish, then closes the database; later calls on clones are refused as unavailable.

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::{Db, DbConfig, DbError, DbKind, Tx, Value};
+use super::{Db, DbConfig, DbError, DbKind, Value};
 
 /// Where Debian keeps the programs of each PostgreSQL version.
 const POSTGRES_HOME: &str = "/usr/lib/postgresql";
@@ -63,7 +63,7 @@ impl TestDatabases {
 pub async fn dump(db: &Db) -> Result<BTreeMap<String, Vec<Vec<(String, Value)>>>, DbError> {
     db.read(|tx| {
         let mut tables = BTreeMap::new();
-        for (table, columns) in tables_of(tx)? {
+        for (table, columns) in super::copy::columns(tx)? {
             let quoted: Vec<String> = columns.iter().map(|column| format!("\"{column}\"")).collect();
             let rows = tx.run_query(&format!("select {} from \"{table}\"", quoted.join(", ")), &[])?;
             let mut rows: Vec<Vec<(String, Value)>> = rows
@@ -76,30 +76,6 @@ pub async fn dump(db: &Db) -> Result<BTreeMap<String, Vec<Vec<(String, Value)>>>
         Ok(tables)
     })
     .await
-}
-
-/// Every table with its columns.
-fn tables_of(tx: &Tx) -> Result<BTreeMap<String, Vec<String>>, DbError> {
-    let rows = tx.query(
-        match tx.kind() {
-            DbKind::Sqlite => {
-                "select t.name, c.name from sqlite_schema t, pragma_table_info(t.name) c
-                 where t.type = 'table' and t.name not like 'sqlite%' order by t.name, c.cid"
-            }
-            DbKind::Postgres => {
-                // The server holds the schemas of many tests, and the views of the information schema read all of them.
-                "select cast(c.relname as text), cast(a.attname as text) from pg_class c join pg_attribute a on a.attrelid = c.oid
-                 where c.relnamespace = (select oid from pg_namespace where nspname = current_schema())
-                   and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped order by c.relname, a.attnum"
-            }
-        },
-        &[],
-    )?;
-    let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for row in rows {
-        tables.entry(row.get(0)?).or_default().push(row.get(1)?);
-    }
-    Ok(tables)
 }
 
 /// The address of the PostgreSQL server for tests: `OPERON_TEST_POSTGRES` if it is set, else the shared one, which is

@@ -146,7 +146,21 @@ impl Tx {
         }))
     }
 
-    fn run_execute(&self, sql: &str, params: &[Value]) -> Result<u64, DbError> {
+    /// Hands over the rows of a query one by one, without holding all of them. `name` is unlike that of any other such query.
+    pub(super) fn each(
+        &self,
+        name: &str,
+        sql: &str,
+        take: &mut dyn FnMut(Row) -> Result<(), DbError>,
+    ) -> Result<(), DbError> {
+        self.check_usable()?;
+        self.note(match &self.backend {
+            Backend::Sqlite(connection) => connection.each(sql, take),
+            Backend::Postgres(connection) => connection.borrow_mut().each(name, sql, take),
+        })
+    }
+
+    pub(super) fn run_execute(&self, sql: &str, params: &[Value]) -> Result<u64, DbError> {
         self.check_usable()?;
         self.note(check_params(params).map_err(Fault::statement).and_then(|()| match &self.backend {
             Backend::Sqlite(connection) => connection.execute(sql, params),

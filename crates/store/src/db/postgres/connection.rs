@@ -16,6 +16,8 @@ use crate::db::{DbError, Row, Value};
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 512;
+/// Rows read through a cursor at a time.
+const FETCHED: usize = 500;
 
 /// Where the server is and how a session is set up.
 pub(super) struct Server {
@@ -129,6 +131,25 @@ impl PgConnection {
         let statement = self.prepare(sql, params)?;
         let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|value| value as _).collect();
         self.client()?.execute(&statement, &params).map_err(|error| fault(&error))
+    }
+
+    /// Reads through a cursor, which ends with the transaction.
+    pub(in crate::db) fn each(
+        &mut self,
+        name: &str,
+        sql: &str,
+        take: &mut dyn FnMut(Row) -> Result<(), DbError>,
+    ) -> Result<(), Fault> {
+        self.batch(&format!("declare \"each {name}\" no scroll cursor for {sql}"))?;
+        loop {
+            let rows = self.query(&format!("fetch {FETCHED} from \"each {name}\""), &[])?;
+            if rows.is_empty() {
+                return self.batch(&format!("close \"each {name}\""));
+            }
+            for row in rows {
+                take(row).map_err(Fault::transaction)?;
+            }
+        }
     }
 
     /// Runs statements without values, in the simple protocol.

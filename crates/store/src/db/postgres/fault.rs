@@ -38,7 +38,8 @@ fn server_fault(server: &ServerError) -> Fault {
         "53100" => (DbError::DiskFull, Reach::Transaction),
         "25006" => (DbError::ReadOnly, Reach::Transaction),
         "53200" | "53300" | "53400" => (DbError::Unavailable(message()), Reach::Transaction),
-        "58030" | "XX001" | "XX002" => (DbError::Corrupt(message()), Reach::Transaction),
+        "58030" => (DbError::Disk(message()), Reach::Transaction),
+        "XX001" | "XX002" => (DbError::Corrupt(message()), Reach::Transaction),
         // After a change of the schema by another server, a statement prepared before it answers this once.
         "0A000" if server.routine() == Some("RevalidateCachedQuery") => {
             (DbError::Unavailable(message()), Reach::Connection)

@@ -130,6 +130,7 @@ impl Disk {
         }
         match (self.trouble, step) {
             (Some(Trouble::PowerCut), _) => Err(Trouble::PowerCut),
+            (Some(Trouble::ReadOnly), _) => Err(Trouble::ReadOnly),
             (Some(Trouble::Full), Step::Write) => Err(Trouble::Full),
             (Some(Trouble::SyncFails), Step::Sync) => Err(Trouble::SyncFails),
             _ => Ok(()),

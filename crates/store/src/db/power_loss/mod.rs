@@ -29,6 +29,8 @@ pub enum Trouble {
     PowerCut,
     /// There is no more space.
     Full,
+    /// The disk takes no changes any more, as after the operating system mounted it read-only.
+    ReadOnly,
     /// The disk reports an error when it is told to sync, and keeps nothing of that.
     SyncFails,
 }
@@ -44,7 +46,7 @@ pub fn plan(database: &Path, steps: u64, trouble: Trouble) {
     vfs::with_disk(database, |disk| disk.plan(steps, trouble));
 }
 
-/// Ends a full disk and failing syncs.
+/// Ends every trouble but a power cut.
 pub fn repair(database: &Path) {
     vfs::with_disk(database, Disk::repair);
 }

@@ -65,17 +65,25 @@ impl SqliteConnection {
     pub(in crate::db) fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, Fault> {
         let mut statement = self.raw.prepare_cached(sql).map_err(fault)?;
         bind(&mut statement, params)?;
-        let width = statement.column_count();
         let mut found = Vec::new();
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next().map_err(fault)? {
-            let mut columns = Vec::with_capacity(width);
-            for column in 0..width {
-                columns.push(owned(row.get_ref(column).map_err(fault)?)?);
-            }
-            found.push(Row { columns });
+            found.push(owned_row(row)?);
         }
         Ok(found)
+    }
+
+    pub(in crate::db) fn each(
+        &self,
+        sql: &str,
+        take: &mut dyn FnMut(Row) -> Result<(), DbError>,
+    ) -> Result<(), Fault> {
+        let mut statement = self.raw.prepare(sql).map_err(fault)?;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next().map_err(fault)? {
+            take(owned_row(row)?).map_err(Fault::transaction)?;
+        }
+        Ok(())
     }
 
     pub(in crate::db) fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, Fault> {
@@ -156,6 +164,13 @@ fn borrowed(value: &Value) -> ToSqlOutput<'_> {
     })
 }
 
+fn owned_row(row: &rusqlite::Row<'_>) -> Result<Row, Fault> {
+    let width = row.as_ref().column_count();
+    let columns =
+        (0..width).map(|column| owned(row.get_ref(column).map_err(fault)?)).collect::<Result<_, _>>()?;
+    Ok(Row { columns })
+}
+
 fn owned(value: ValueRef<'_>) -> Result<Value, Fault> {
     Ok(match value {
         ValueRef::Null => Value::Null,
@@ -193,9 +208,8 @@ pub(super) fn fault(error: rusqlite::Error) -> Fault {
         ffi::SQLITE_FULL => (DbError::DiskFull, Reach::Transaction),
         ffi::SQLITE_READONLY => (DbError::ReadOnly, Reach::Transaction),
         ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED => (DbError::Busy, Reach::Transaction),
-        ffi::SQLITE_IOERR | ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB => {
-            (DbError::Corrupt(message), Reach::Transaction)
-        }
+        ffi::SQLITE_IOERR => (DbError::Disk(message), Reach::Transaction),
+        ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB => (DbError::Corrupt(message), Reach::Transaction),
         ffi::SQLITE_CANTOPEN | ffi::SQLITE_PERM | ffi::SQLITE_AUTH => {
             (DbError::Unavailable(message), Reach::Transaction)
         }

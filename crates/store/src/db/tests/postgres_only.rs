@@ -87,8 +87,8 @@ async fn failures_of_the_server_are_named() {
         ("do $x$ begin raise exception using errcode = '25006'; end $x$", DbError::ReadOnly),
         ("do $x$ begin raise exception using errcode = '55P03'; end $x$", DbError::Busy),
         (
-            "do $x$ begin raise exception 'disk' using errcode = 'XX001'; end $x$",
-            DbError::Corrupt("disk".to_owned()),
+            "do $x$ begin raise exception 'disk' using errcode = '58030'; end $x$",
+            DbError::Disk("disk".to_owned()),
         ),
     ];
     for (sql, expected) in cases {
@@ -205,9 +205,46 @@ async fn an_address_that_leads_nowhere_is_explained() {
     }
 }
 
+/// A copy goes to an SQLite file and from there into another schema, with every kind of value and with the keys that were
+/// handed out and are gone; a database of another version is refused.
 #[tokio::test]
-async fn a_backup_names_the_right_tool() {
-    let test = open(DbKind::Postgres).await;
-    let error = test.db.backup_to("/tmp/never").await.unwrap_err().to_string();
-    assert!(error.contains("pg_dump"), "{error}");
+async fn a_backup_goes_there_and_back() {
+    let (test, back) = (open(DbKind::Postgres).await, open(DbKind::Postgres).await);
+    test.db
+        .write(|tx| {
+            for number in 0..1234_i64 {
+                let boss = (number % 7 == 3).then_some(number - 1);
+                tx.execute(
+                    "insert into account (email, score, photo, boss) values ($1, $2, $3, $4)",
+                    params![format!("ü{number}\u{1f9ec}@x"), 0.1, vec![0_u8, 255, 7], boss],
+                )?;
+            }
+            tx.execute("delete from account where id > 1200", &[])
+        })
+        .await
+        .unwrap();
+    put(&test.db, "c", 5).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.db");
+    test.db.backup_to(&copy, &super::MIGRATIONS).await.unwrap();
+    let copied = Db::open(DbConfig::Sqlite { path: copy, vfs: None }).await.unwrap();
+    back.db.fill_from(&copied).await.unwrap();
+    let expected = dump(&test.db).await.unwrap();
+    assert_eq!(expected["account"].len(), 1200);
+    assert_eq!(dump(&copied).await.unwrap(), expected);
+    assert_eq!(dump(&back.db).await.unwrap(), expected);
+    for db in [&copied, &back.db] {
+        let next = db
+            .write(|tx| {
+                tx.query_one("insert into account (email) values ('new') returning id", &[])?.get::<i64>(0)
+            })
+            .await
+            .unwrap();
+        assert_eq!(next, 1235, "a key that was handed out once is not handed out again");
+    }
+    let empty = TestDatabases::open(DbKind::Postgres).await.unwrap();
+    empty.db.migrate(&[]).await.unwrap();
+    let error = empty.db.fill_from(&copied).await.unwrap_err().to_string();
+    assert!(error.contains("different versions"), "{error}");
+    copied.close().await;
 }

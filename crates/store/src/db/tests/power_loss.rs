@@ -121,7 +121,8 @@ async fn the_model_forgets_what_was_not_synced() {
 #[tokio::test]
 async fn a_failing_commit_fails_its_whole_group_and_the_next_one_works() {
     for (trouble, is_expected) in [
-        (Trouble::SyncFails, (|error| matches!(error, DbError::Corrupt(_))) as fn(&DbError) -> bool),
+        (Trouble::SyncFails, (|error| matches!(error, DbError::Disk(_))) as fn(&DbError) -> bool),
+        (Trouble::ReadOnly, |error| matches!(error, DbError::Disk(_))),
         (Trouble::Full, |error| *error == DbError::DiskFull),
     ] {
         let (_files, path) = place();

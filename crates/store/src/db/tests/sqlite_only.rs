@@ -163,13 +163,13 @@ async fn a_copy_made_in_use_is_whole() {
         }
     });
     while count(&test.db).await < 100 {}
-    test.db.backup_to(&copy).await.unwrap();
+    test.db.backup_to(&copy, &super::MIGRATIONS).await.unwrap();
     writing.store(false, std::sync::atomic::Ordering::SeqCst);
     writer.await.unwrap();
 
-    let again = test.db.backup_to(&copy).await.unwrap_err().to_string();
+    let again = test.db.backup_to(&copy, &super::MIGRATIONS).await.unwrap_err().to_string();
     assert!(again.contains("choose another name"), "{again}");
-    let nowhere = test.db.backup_to("/proc/copy.db").await;
+    let nowhere = test.db.backup_to("/proc/copy.db", &super::MIGRATIONS).await;
     assert!(nowhere.is_err());
 
     let restored = Db::open(DbConfig::Sqlite { path: copy.clone(), vfs: None }).await.unwrap();
