@@ -123,6 +123,21 @@ pub fn unknown(tx: &Tx, ids: Vec<String>) -> Result<Vec<String>, DbError> {
     Ok(unknown)
 }
 
+/// Those of these ids that no blob has which anything uses. The caller bounds their number.
+pub fn unneeded(tx: &Tx, ids: Vec<String>) -> Result<Vec<String>, DbError> {
+    let mut unneeded = Vec::new();
+    for id in ids {
+        let needed = tx.query_opt(
+            "select key from stored_blob where id = $1 and state <> $2",
+            params![&id, BlobState::Doomed.word()],
+        )?;
+        if needed.is_none() {
+            unneeded.push(id);
+        }
+    }
+    Ok(unneeded)
+}
+
 /// Whether no part uses a blob any more; true also of one that is forgotten.
 pub fn is_doomed(tx: &Tx, key: BlobKey) -> Result<bool, DbError> {
     let state = tx.query_opt("select state from stored_blob where key = $1", params![key])?;

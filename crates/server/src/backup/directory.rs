@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use blobs::{BlobStore, Tier};
 use futures::TryStreamExt;
-use store::db::{Db, DbConfig, DbError};
+use store::db::{Db, DbConfig};
 
 use crate::boot::DATABASE;
 
@@ -130,7 +130,7 @@ impl Directory {
         Ok(File::open(self.root.join(SNAPSHOTS))?.sync_all()?)
     }
 
-    /// Removes all snapshots but the newest, and the bytes that none of those names.
+    /// Removes all snapshots but the newest, and the bytes that none of those needs.
     pub(super) async fn forget_but(&self, keep: usize, bytes: &BlobStore) -> anyhow::Result<Vec<String>> {
         let mut old = self.snapshots()?;
         let kept = old.split_off(old.len().saturating_sub(keep));
@@ -145,7 +145,7 @@ impl Directory {
             let path = self.snapshot(name).join(DATABASE);
             open.push(Db::open(DbConfig::Sqlite { path, vfs: None }).await?);
         }
-        let outcome = remove_unnamed(&open, bytes).await;
+        let outcome = remove_unneeded(&open, bytes).await;
         for db in open {
             db.close().await;
         }
@@ -153,15 +153,12 @@ impl Directory {
     }
 }
 
-async fn remove_unnamed(kept: &[Db], bytes: &BlobStore) -> anyhow::Result<()> {
+async fn remove_unneeded(kept: &[Db], bytes: &BlobStore) -> anyhow::Result<()> {
     for tier in [Tier::Live, Tier::Archive] {
         let mut batches = bytes.list(tier).map_ok(|blob| blob.id.to_string()).try_chunks(STEP);
         while let Some(mut batch) = batches.try_next().await.map_err(|error| error.1)? {
             for db in kept {
-                batch = db
-                    .read(move |tx| store::blob::unknown(tx, batch.clone()))
-                    .await
-                    .map_err(|error: DbError| error)?;
+                batch = db.read(move |tx| store::blob::unneeded(tx, batch.clone())).await?;
             }
             for id in batch {
                 bytes.remove(id.parse()?, tier).await?;

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Barrier};
 
 use super::{count, open, put};
-use crate::db::testing::{TestDatabase, server_url};
+use crate::db::testing::{TestDatabase, TestDatabases, dump, server_url};
 use crate::db::{Db, DbConfig, DbError, DbKind};
 use crate::params;
 
