@@ -5,16 +5,16 @@
 
 use std::time::Duration;
 
-use audit::{AddressClass, Outcome};
 use blobs::{BlobError, BlobId, BlobStore, Expected, Tier};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::json;
 use store::blob::{Blob, BlobState};
-use store::db::{Db, Tx};
+use store::db::Db;
 use store::keys::BlobKey;
 
 use crate::context::Clock;
 use crate::error::{Error, Result};
+use crate::event::{Event, EventName};
 use crate::transfer::scrub::{REPLACED, tier_of};
 
 /// How long bytes are held without being asked again, in ms.
@@ -35,7 +35,7 @@ pub async fn begin(db: &Db, clock: &dyn Clock) -> Result<()> {
     let now = clock.now();
     db.write(move |tx| {
         store::hold::extend(tx, now + HOLD_MS, now)?;
-        note(tx, "server.backup", json!({}), now)
+        Event::done(EventName::ServerBackedUp).write_own(tx, "Backup", now)
     })
     .await
 }
@@ -216,15 +216,8 @@ pub async fn restored(
                 store::blob::mark_damaged(tx, blob.key, why, now)?;
             }
         }
-        note(tx, "server.restore", json!({ "backup": backup, "damaged": damaged.len() }), now)
+        let after = json!({ "backup": backup, "damaged": damaged.len() });
+        Event::done(EventName::ServerRestored).after(after).write_own(tx, "Restore", now)
     })
     .await
-}
-
-/// An event about what somebody did who holds the data directory.
-fn note(tx: &Tx, action: &str, after: serde_json::Value, now: i64) -> Result<()> {
-    let mut event = audit::Event::new(now, "command", action, Outcome::Allowed);
-    event.origin = Some(AddressClass::System);
-    event.after = Some(after);
-    Ok(store::audit::append(tx, &event, None)?)
 }

@@ -91,6 +91,9 @@ names! {
     SecondFactorEnabled "secondFactor.enabled" "Somebody proved their new second factor; from now on it is asked for."
     SecondFactorReset "secondFactor.reset" "An administrator took somebody's second factor away."
 
+    ServerBackedUp "server.backedUp" "Somebody who holds the data directory began to copy everything into a backup."
+    ServerRestored "server.restored" "The server was filled from a backup. What happened after that backup is not in the log."
+
     SessionAllEnded "session.allEnded" "Somebody ended all their sessions in browsers."
     SessionBegun "session.begun" "Somebody signed in with a browser."
     SessionEnded "session.ended" "Somebody signed out."

@@ -94,7 +94,6 @@ async fn is_whole(world: &World) {
 
 /// Uploads, removes and archives until told to stop; notes what was acknowledged and will stay.
 async fn work(
-    world: Arc<World>,
     alice: Client,
     project: String,
     seed: u64,
@@ -119,14 +118,14 @@ async fn work(
 /// restored server verifies, and says that it was restored.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_under_load_comes_back_whole() {
-    let world = Arc::new(World::new().await);
+    let world = World::new().await;
     let alice = world.user("alice").await;
     let project = alice.project("Trial").await;
     let (stop, kept) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(BTreeMap::new())));
     let workers: Vec<_> = (1..=2)
         .map(|seed| {
             let (stop, kept) = (Arc::clone(&stop), Arc::clone(&kept));
-            tokio::spawn(work(Arc::clone(&world), alice.clone(), project.clone(), seed, stop, kept))
+            tokio::spawn(work(alice.clone(), project.clone(), seed, stop, kept))
         })
         .collect();
     let folder = tempfile::tempdir().unwrap();
@@ -156,8 +155,8 @@ async fn a_backup_under_load_comes_back_whole() {
             let read = address_of(&alice, &file, json!({})).await.get().await.bytes().await.unwrap();
             assert!(read == bytes, "{file}");
         }
-        assert_eq!(new.rows("select count(*) from audit_event where action = 'server.restore'").await, 1);
-        let backups = new.rows("select count(*) from audit_event where action = 'server.backup'").await;
+        assert_eq!(new.rows("select count(*) from audit_event where action = 'server.restored'").await, 1);
+        let backups = new.rows("select count(*) from audit_event where action = 'server.backedUp'").await;
         assert!(backups >= 1, "the snapshot knows that it was taken");
         // And it goes on as a server.
         let project = alice.project("After").await;

@@ -14,7 +14,7 @@ use store::db::DbKind;
 use store::db::power_loss::{self, Trouble};
 use tracing_subscriber::EnvFilter;
 
-use crate::files::{address_of, address_of_part, close, closed, md5_of};
+use crate::files::{address_of, address_of_part, close, closed, md5_of, new_file};
 use crate::operation::Lines;
 use crate::world::World;
 
@@ -49,7 +49,7 @@ async fn uploads_wait_for_the_disk(kind: io::ErrorKind, fails: fn(Operation) -> 
     let alice = world.user("alice").await;
     let project = alice.project("Trial").await;
     let old = closed(&alice, &project, "old", &[b"old bytes"]).await;
-    let file = world.open_file(&alice, &project, "new").await;
+    let file = new_file(&alice, &project, "new").await;
     let bytes = vec![7; 2 << 20];
     let address = address_of_part(&alice, &file, 1, &bytes).await;
     let before = world.snapshot().await;
@@ -108,7 +108,7 @@ async fn changes_wait_for_the_disk(trouble: Trouble, said: &str) {
     let alice = world.user("alice").await;
     let project = alice.project("Trial").await;
     let file = closed(&alice, &project, "old", &[b"old bytes"]).await;
-    let open = world.open_file(&alice, &project, "new").await;
+    let open = new_file(&alice, &project, "new").await;
     let part = address_of_part(&alice, &open, 1, b"abc").await;
     let old = address_of(&alice, &file, json!({})).await;
     let calls: [(String, Value); 4] = [

@@ -9,6 +9,7 @@ use wire::id::ContainerId;
 use wire::user::TokenScope;
 use wire::{Level, MethodName};
 
+use crate::files::new_file;
 use crate::world::{Client, World};
 
 /// Who calls.
@@ -160,7 +161,7 @@ impl Cast {
         let mut place = self.plain_place().await;
         self.fill(&place.open_file).await;
         let administrator = self.role(Role::Member(Level::Administer));
-        place.closed_file = self.world.open_file(&administrator, &place.project, "closed").await;
+        place.closed_file = new_file(&administrator, &place.project, "closed").await;
         self.fill(&place.closed_file).await;
         administrator.ok(&format!("/{}/close", place.closed_file), json!({})).await;
         self.settle().await;
@@ -218,7 +219,7 @@ impl Cast {
             token: secrets::token::signature(&text_of(&user)),
             otp: crate::world::otp(SEED, self.world.now()),
             code: code.expose().to_owned(),
-            open_file: self.world.open_file(&administrator, &project, "open").await,
+            open_file: new_file(&administrator, &project, "open").await,
             closed_file: String::new(),
             org: format!("org-{org}"),
             empty_org: format!("org-{empty_org}"),
