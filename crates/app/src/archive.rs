@@ -15,7 +15,7 @@ use store::keys::ObjectKey;
 use store::object::ObjectState;
 use store::placement::Archival;
 use store::project::Project;
-use wire::archive::{Archive, Archived, MAX_FILES, MAX_NAMED, Unarchive, Unarchived};
+use wire::archive::{Archive, Archived, MAX_FILES, Unarchive, Unarchived};
 use wire::folder::FolderPath;
 use wire::id::{FileId, ObjectId, ProjectId};
 use wire::{ApiError, ErrorType};
@@ -130,16 +130,11 @@ enum Choice<'a> {
 impl<'a> Choice<'a> {
     fn read(files: Option<&'a [FileId]>, folder: Option<&'a FolderPath>, recurse: bool) -> Result<Self> {
         match (files, folder) {
-            (Some(files), None) if files.len() > MAX_NAMED => Err(ApiError::invalid_input(format!(
-                "key \"files\": one call names at most {MAX_NAMED} files. Name a folder, or make several calls."
-            ))
-            .into()),
             (Some(files), None) => Ok(Self::Files(files)),
             (None, Some(folder)) => Ok(Self::Folder(folder, recurse)),
-            _ => Err(ApiError::invalid_input(
-                "Give exactly one of the keys \"files\" and \"folder\".",
-            )
-            .into()),
+            _ => {
+                Err(ApiError::invalid_input("Give exactly one of the keys \"files\" and \"folder\".").into())
+            }
         }
     }
 

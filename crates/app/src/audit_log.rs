@@ -8,7 +8,7 @@ use serde_json::Value;
 use store::audit::{Filter, Position};
 use store::db::Db;
 use wire::answer::Page;
-use wire::audit::{FindAuditEvents, FoundEvent, Outcome};
+use wire::audit::{FindAuditEvents, FoundEvent};
 
 use crate::context::{App, Ctx};
 use crate::error::{Error, Result};
@@ -134,14 +134,7 @@ fn filter(work: &Work<'_>, input: &FindAuditEvents) -> Filter {
         actor: input.actor.as_ref().map(ToString::to_string),
         subject: input.object.as_ref().map(ToString::to_string),
         action: input.kind.clone(),
-        outcome: input.outcome.map(|outcome| {
-            match outcome {
-                Outcome::Allowed => "allowed",
-                Outcome::Refused => "refused",
-                Outcome::Failed => "failed",
-            }
-            .to_owned()
-        }),
+        outcome: input.outcome.map(|outcome| outcome.to_string()),
         project: input.project.as_ref().map(ToString::to_string),
         payer: input.org.as_ref().map(ToString::to_string),
         after: input.after.map(|at| at.relative_to(now).0),

@@ -3,8 +3,6 @@
 //! A removal takes away copies at once, for good. The objects that lose their last copy by it, and their bytes, are
 //! collected in the background.
 
-use std::collections::HashSet;
-
 use policy::Action;
 use serde_json::json;
 use store::access::Permit;
@@ -15,7 +13,7 @@ use store::{folder, placement, removal};
 use wire::answer::Made;
 use wire::container::{FolderRemoved, MAX_REMOVED, RemoveFolder, RemoveObjects};
 use wire::folder::FolderPath;
-use wire::id::{ContainerId, ObjectId};
+use wire::id::ContainerId;
 use wire::{ApiError, ErrorType};
 
 use crate::collect::{Leftovers, leave, unreached};
@@ -28,18 +26,11 @@ use crate::work::Work;
 /// `/project-xxxx/removeObjects`: all of them or, without `force`, none.
 ///
 /// # Errors
-/// `InvalidInput` for more than [`MAX_REMOVED`] objects, `ResourceNotFound` when one does not lie in the project and
+/// `ResourceNotFound` when one does not lie in the project and
 /// `force` is false.
 pub async fn remove_objects(ctx: Ctx, id: ContainerId, input: RemoveObjects) -> Result<Made> {
     ctx.change(move |work| {
         let (project, access) = work.project(&id)?;
-        let ids: HashSet<&ObjectId> = input.objects.iter().collect();
-        if ids.len() > MAX_REMOVED {
-            return Err(ApiError::invalid_input(format!(
-                "One call removes at most {MAX_REMOVED} objects. Remove them in several calls."
-            ))
-            .into());
-        }
         let permit = work.permit(&access, Action::DeleteData)?;
         let copies = if input.force {
             placement::present(work.tx, project.key, &input.objects)?

@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::id::{OrgId, UserId};
+use crate::json::hashes;
 use crate::page::{Cursor, Limit};
 use crate::text::PersonName;
 use crate::time::Millis;
+use crate::word::words;
 
 /// Input of `/user/new`. What is wrong in it is told by error types of its own, so that most of it is read by hand.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -96,21 +98,25 @@ where
 /// Policies of a user.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[serde(remote = "Self")]
+#[schemars(rename = "Policies")]
 pub struct Policies {
     /// About which executions of one's own to be told by mail.
     pub email_when_job_complete: Option<EmailWhenJobComplete>,
 }
 
-/// About which executions of one's own to be told by mail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum EmailWhenJobComplete {
-    /// All that end.
-    Always,
-    /// Those that fail.
-    FailuresOnly,
-    /// None.
-    Never,
+hashes!(Policies);
+
+words! {
+    /// About which executions of one's own to be told by mail.
+    EmailWhenJobComplete {
+        /// All that end.
+        Always => "always",
+        /// Those that fail.
+        FailuresOnly => "failuresOnly",
+        /// None.
+        Never => "never",
+    }
 }
 
 /// Input of `/user-xxxx/setKind`.
@@ -120,16 +126,16 @@ pub struct SetKind {
     pub kind: Kind,
 }
 
-/// What a user is on the platform as a whole (contract B7, F001).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Kind {
-    /// Runs the platform.
-    Admin,
-    /// Holds what is granted.
-    Standard,
-    /// Never more than View.
-    ReadOnly,
+words! {
+    /// What a user is on the platform as a whole (contract B7, F001).
+    Kind {
+        /// Runs the platform.
+        Admin => "ADMIN",
+        /// Holds what is granted.
+        Standard => "STANDARD",
+        /// Never more than View.
+        ReadOnly => "READ_ONLY",
+    }
 }
 
 /// Input of the routes by which somebody else helps a user back in.

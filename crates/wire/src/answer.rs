@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::ApiError;
+use crate::describe::ProjectDescription;
 use crate::id::Id;
 
 /// `{"id": …}`: the entity that was made or changed.
@@ -40,11 +41,13 @@ pub enum DescribeResult {
     /// It is described.
     Described {
         /// As its own describe call would answer.
+        #[schemars(with = "ProjectDescription")]
         describe: Described,
     },
     /// It is not.
     Failed {
         /// Type and message, as in the envelope of a failed call.
+        #[schemars(with = "ApiError")]
         error: Value,
         /// The HTTP status that goes with the type.
         status_code: u16,
@@ -61,6 +64,7 @@ impl From<ApiError> for DescribeResult {
 
 /// One page of a list. `next` is always present; null says that nothing follows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "PageOf{T}")]
 pub struct Page<T> {
     /// The rows of this page.
     pub results: Vec<T>,
@@ -71,8 +75,3 @@ pub struct Page<T> {
 /// A method without input of its own: any JSON object is accepted and ignored.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 pub struct NoInput {}
-
-/// An input that is read by hand.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct AnyInput(pub Map<String, Value>);

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::folder::FolderPath;
 use crate::id::{FileId, ProjectId};
+use crate::metadata::List;
+use crate::word::words;
 
 /// The most files that one call names.
 pub const MAX_NAMED: usize = 1000;
@@ -15,8 +17,8 @@ pub const MAX_FILES: usize = 100_000;
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Archive {
-    /// These, at most [`MAX_NAMED`].
-    pub files: Option<Vec<FileId>>,
+    /// These.
+    pub files: Option<List<FileId, MAX_NAMED>>,
     /// Those in this folder.
     pub folder: Option<FolderPath>,
     /// And in all folders below it; true when absent.
@@ -44,8 +46,8 @@ pub struct Archived {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Unarchive {
-    /// These, at most [`MAX_NAMED`].
-    pub files: Option<Vec<FileId>>,
+    /// These.
+    pub files: Option<List<FileId, MAX_NAMED>>,
     /// Those in this folder.
     pub folder: Option<FolderPath>,
     /// And in all folders below it; true when absent.
@@ -59,16 +61,18 @@ pub struct Unarchive {
     pub dry_run: bool,
 }
 
-/// How soon unarchived files are wanted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum Rate {
-    /// At once.
-    Expedited,
-    /// Soon.
-    #[default]
-    Standard,
-    /// When there is time.
-    Bulk,
+words! {
+    /// How soon unarchived files are wanted.
+    #[derive(Default)]
+    Rate {
+        /// At once.
+        Expedited => "Expedited",
+        /// Soon.
+        #[default]
+        Standard => "Standard",
+        /// When there is time.
+        Bulk => "Bulk",
+    }
 }
 
 /// Answer of `unarchive`.

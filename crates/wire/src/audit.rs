@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::id::{Id, OrgId, ProjectId};
 use crate::page::{Cursor, Limit};
 use crate::time::Millis;
+use crate::word::words;
 
 /// Input of `/system/findAuditEvents`: everything that is given must hold.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -34,16 +35,16 @@ pub struct FindAuditEvents {
     pub starting: Option<Cursor>,
 }
 
-/// How an action ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Outcome {
-    /// It was done.
-    Allowed,
-    /// The access decision said no.
-    Refused,
-    /// It was allowed and could not be carried out.
-    Failed,
+words! {
+    /// How an action ended.
+    Outcome {
+        /// It was done.
+        Allowed => "allowed",
+        /// The access decision said no.
+        Refused => "refused",
+        /// It was allowed and could not be carried out.
+        Failed => "failed",
+    }
 }
 
 /// One event: the text that the log holds, and its position there (none for the second before it is folded in).

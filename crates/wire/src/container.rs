@@ -4,9 +4,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Described;
+use crate::describe::ObjectDescription;
 use crate::fields::DescribeSwitch;
 use crate::folder::{FolderName, FolderPath};
 use crate::id::{ContainerId, ObjectId};
+use crate::metadata::List;
+use crate::word::words;
 
 /// The most objects and folders together that one listing answers (contract: data 2.4).
 pub const MAX_LISTED: usize = 400_000;
@@ -50,17 +53,18 @@ pub struct ListFolder {
     pub has_subfolder_flags: bool,
 }
 
-/// Which part of a folder to list.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Only {
-    /// Objects and folders.
-    #[default]
-    All,
-    /// Folders alone.
-    Folders,
-    /// Objects alone.
-    Objects,
+words! {
+    /// Which part of a folder to list.
+    #[derive(Default)]
+    Only {
+        /// Objects and folders.
+        #[default]
+        All => "all",
+        /// Folders alone.
+        Folders => "folders",
+        /// Objects alone.
+        Objects => "objects",
+    }
 }
 
 /// Answer of `listFolder`. It names no container: clients compare listings of two projects.
@@ -79,6 +83,7 @@ pub struct ListedObject {
     pub id: ObjectId,
     /// Its copy in the listed container, when that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ObjectDescription")]
     pub describe: Option<Described>,
 }
 
@@ -108,10 +113,10 @@ pub struct RenameFolder {
 pub struct Move {
     /// Objects to put into the destination.
     #[serde(default)]
-    pub objects: Vec<ObjectId>,
+    pub objects: List<ObjectId, MAX_MOVED>,
     /// Folders to put into the destination, with all that lies in them.
     #[serde(default)]
-    pub folders: Vec<FolderPath>,
+    pub folders: List<FolderPath, MAX_MOVED>,
     /// An existing folder.
     pub destination: FolderPath,
 }
@@ -127,7 +132,7 @@ pub struct RemoveFolder {
     /// Be content when there is no such folder.
     #[serde(default)]
     pub force: bool,
-    /// Remove [`MAX_REMOVED`] objects at a time, and say whether the folder is gone.
+    /// Remove 10,000 objects at a time, and say whether the folder is gone.
     #[serde(default)]
     pub partial: bool,
 }
@@ -144,8 +149,8 @@ pub struct FolderRemoved {
 /// Input of `removeObjects`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct RemoveObjects {
-    /// The objects whose copies to remove; at most [`MAX_REMOVED`].
-    pub objects: Vec<ObjectId>,
+    /// The objects whose copies to remove.
+    pub objects: List<ObjectId, MAX_REMOVED>,
     /// Be content when some are not there.
     #[serde(default)]
     pub force: bool,
@@ -156,10 +161,10 @@ pub struct RemoveObjects {
 pub struct CloneInto {
     /// Objects to put into the destination itself.
     #[serde(default)]
-    pub objects: Vec<ObjectId>,
+    pub objects: List<ObjectId, MAX_CLONED>,
     /// Folders to make anew under the destination, with what lies in them.
     #[serde(default)]
-    pub folders: Vec<FolderPath>,
+    pub folders: List<FolderPath, MAX_CLONED>,
     /// The container to clone into.
     pub project: ContainerId,
     /// A folder there; the root when absent.

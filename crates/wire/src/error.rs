@@ -1,87 +1,60 @@
 //! Errors as a client meets them (contract: data 2.1, identity-and-sharing 1).
 
+use std::borrow::Cow;
 use std::fmt;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
-/// The error types of the wire. Each has one HTTP status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs, reason = "the names are the contract's own; `status` says what they mean in HTTP")]
-pub enum ErrorType {
-    MalformedJson,
-    InvalidAuthentication,
-    PermissionDenied,
-    SpendingLimitExceeded,
-    OrgExpired,
-    ResourceNotFound,
-    InvalidInput,
-    InvalidState,
-    InvalidType,
-    RateLimitConditional,
-    InternalError,
-    ServiceUnavailable,
-    // Sign-in (contract: identity-and-sharing 3); the client branches on these names.
-    UsernameOrPasswordError,
-    OtpRequiredError,
-    OtpMismatchError,
-    // Provisioning (contract: identity-and-sharing 2); names the client must not know.
-    UsernameError,
-    EmailError,
-    PersonNameError,
-    BillToError,
+macro_rules! error_types {
+    ($($(#[$about:meta])* $name:ident => $word:literal, $status:literal;)+) => {
+        /// The error types of the wire. Each has one HTTP status.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[allow(missing_docs, reason = "the names are the contract's own; `status` says what they mean in HTTP")]
+        pub enum ErrorType { $($(#[$about])* $name),+ }
+
+        impl ErrorType {
+            /// Every type, by status.
+            pub const ALL: &[Self] = &[$(Self::$name),+];
+
+            /// The name in the envelope.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $word),+ }
+            }
+
+            /// The HTTP status that goes with the type.
+            #[must_use]
+            pub fn status(self) -> u16 {
+                match self { $(Self::$name => $status),+ }
+            }
+        }
+    };
 }
 
-impl ErrorType {
-    /// The name in the envelope.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::MalformedJson => "MalformedJSON",
-            Self::InvalidAuthentication => "InvalidAuthentication",
-            Self::PermissionDenied => "PermissionDenied",
-            Self::SpendingLimitExceeded => "SpendingLimitExceeded",
-            Self::OrgExpired => "OrgExpired",
-            Self::ResourceNotFound => "ResourceNotFound",
-            Self::InvalidInput => "InvalidInput",
-            Self::InvalidState => "InvalidState",
-            Self::InvalidType => "InvalidType",
-            Self::RateLimitConditional => "RateLimitConditional",
-            Self::InternalError => "InternalError",
-            Self::ServiceUnavailable => "ServiceUnavailable",
-            Self::UsernameOrPasswordError => "UsernameOrPasswordError",
-            Self::OtpRequiredError => "OTPRequiredError",
-            Self::OtpMismatchError => "OTPMismatchError",
-            Self::UsernameError => "UsernameError",
-            Self::EmailError => "EmailError",
-            Self::PersonNameError => "PersonNameError",
-            Self::BillToError => "BillToError",
-        }
-    }
-
-    /// The HTTP status that goes with the type. `PermissionDenied` is 401, not 403: clients look for it.
-    #[must_use]
-    pub fn status(self) -> u16 {
-        match self {
-            Self::MalformedJson => 400,
-            Self::InvalidAuthentication
-            | Self::PermissionDenied
-            | Self::UsernameOrPasswordError
-            | Self::OtpRequiredError
-            | Self::OtpMismatchError => 401,
-            Self::SpendingLimitExceeded | Self::OrgExpired => 403,
-            Self::ResourceNotFound => 404,
-            Self::InvalidInput
-            | Self::InvalidState
-            | Self::InvalidType
-            | Self::UsernameError
-            | Self::EmailError
-            | Self::PersonNameError
-            | Self::BillToError => 422,
-            Self::RateLimitConditional => 429,
-            Self::InternalError => 500,
-            Self::ServiceUnavailable => 503,
-        }
-    }
+error_types! {
+    MalformedJson => "MalformedJSON", 400;
+    InvalidAuthentication => "InvalidAuthentication", 401;
+    /// 401, not 403: clients look for it.
+    PermissionDenied => "PermissionDenied", 401;
+    // Sign-in (contract: identity-and-sharing 3); the client branches on these names.
+    UsernameOrPasswordError => "UsernameOrPasswordError", 401;
+    OtpRequiredError => "OTPRequiredError", 401;
+    OtpMismatchError => "OTPMismatchError", 401;
+    SpendingLimitExceeded => "SpendingLimitExceeded", 403;
+    OrgExpired => "OrgExpired", 403;
+    ResourceNotFound => "ResourceNotFound", 404;
+    InvalidInput => "InvalidInput", 422;
+    InvalidState => "InvalidState", 422;
+    InvalidType => "InvalidType", 422;
+    // Provisioning (contract: identity-and-sharing 2); names the client must not know.
+    UsernameError => "UsernameError", 422;
+    EmailError => "EmailError", 422;
+    PersonNameError => "PersonNameError", 422;
+    BillToError => "BillToError", 422;
+    RateLimitConditional => "RateLimitConditional", 429;
+    InternalError => "InternalError", 500;
+    ServiceUnavailable => "ServiceUnavailable", 503;
 }
 
 /// Longest message of an error, in characters. The public client prints it on a terminal.
@@ -133,6 +106,31 @@ impl ApiError {
             fields.insert("details".into(), details.clone());
         }
         json!({ "error": error })
+    }
+}
+
+impl JsonSchema for ApiError {
+    fn schema_name() -> Cow<'static, str> {
+        "Error".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let types: Vec<&str> = ErrorType::ALL.iter().map(|kind| kind.as_str()).collect();
+        json_schema!({
+            "type": "object",
+            "properties": {
+                "type": { "type": "string", "enum": types, "description": "What kind of error it is, for programs." },
+                "message": {
+                    "type": "string",
+                    "minLength": 1,
+                    "maxLength": MAX_MESSAGE_CHARS,
+                    "description": "What happened, why, and what to do, for people.",
+                },
+                "details": { "description": "Anything a program may want beside the sentence." },
+            },
+            "required": ["type", "message"],
+            "additionalProperties": false,
+        })
     }
 }
 

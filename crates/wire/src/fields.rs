@@ -75,18 +75,24 @@ impl Fields {
     }
 }
 
+/// Which fields to answer.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct FieldsInput {
+    /// Name of a field to whether it is answered.
+    fields: Option<BTreeMap<String, bool>>,
+    /// Whether the default fields are answered too; true when `fields` is absent.
+    default_fields: Option<bool>,
+    /// Which copy is meant: the id of a project or container.
+    project: Option<String>,
+    /// Further fields by name, when true: an older spelling.
+    #[serde(flatten)]
+    others: BTreeMap<String, Value>,
+}
+
 impl<'de> Deserialize<'de> for Fields {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Input {
-            fields: Option<BTreeMap<String, bool>>,
-            default_fields: Option<bool>,
-            project: Option<String>,
-            #[serde(flatten)]
-            others: BTreeMap<String, Value>,
-        }
-        let input = Input::deserialize(deserializer)?;
+        let input = FieldsInput::deserialize(deserializer)?;
         let switches = input.others.into_iter().filter_map(|(name, value)| Some((name, value.as_bool()?)));
         Ok(Self {
             defaults: input.default_fields.unwrap_or(input.fields.is_none()),
@@ -102,16 +108,8 @@ impl JsonSchema for Fields {
         "Fields".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "object",
-            "properties": {
-                "fields": { "type": ["object", "null"], "additionalProperties": { "type": "boolean" } },
-                "defaultFields": { "type": ["boolean", "null"] },
-                "project": { "type": ["string", "null"], "description": "Which copy is meant." },
-            },
-            "description": "Which fields to answer.",
-        })
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        FieldsInput::json_schema(generator)
     }
 }
 

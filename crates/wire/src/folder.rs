@@ -63,7 +63,15 @@ impl JsonSchema for FolderName {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX_NAME_CHARS })
+        json_schema!({
+            "type": "string",
+            "minLength": 1,
+            "maxLength": MAX_NAME_CHARS,
+            // A backslash takes the meaning from what follows it.
+            "pattern": r"^([^/\\\u0000-\u001f]|\\[^\u0000-\u001f])*$",
+            "not": { "enum": [".", ".."] },
+            "description": "The name of a folder. A \"/\" in it is written \"\\/\".",
+        })
     }
 }
 
@@ -90,6 +98,7 @@ impl FolderPath {
         if !path.starts_with('/') {
             return Err(TextError::new("a folder path starts with \"/\""));
         }
+        check_length(path)?;
         let mut normal = String::with_capacity(path.len());
         let mut levels = 0;
         let ends = separators(path).chain([path.len()]);
@@ -108,7 +117,7 @@ impl FolderPath {
         if levels == 0 {
             return Ok(Self::root());
         }
-        check_size(&normal, levels)?;
+        check_levels(levels)?;
         Ok(Self(normal))
     }
 
@@ -143,7 +152,8 @@ impl FolderPath {
     /// When the path would become too long or too deep.
     pub fn join(&self, name: &FolderName) -> Result<Self, TextError> {
         let joined = format!("{}{name}", self.prefix_below());
-        check_size(&joined, self.levels() + 1)?;
+        check_length(&joined)?;
+        check_levels(self.levels() + 1)?;
         Ok(Self(joined))
     }
 
@@ -229,7 +239,17 @@ impl JsonSchema for FolderPath {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^/", "description": "An absolute folder path." })
+        json_schema!({
+            "type": "string",
+            "minLength": 1,
+            "maxLength": PATH_CHARS_END - 1,
+            "pattern": r"^/([^\\\u0000-\u001f]|\\[^\u0000-\u001f])*$",
+            // No name in it is "." or "..".
+            "not": { "pattern": r"^([^\\]|\\[^\u0000])*/\.\.?(/|$)" },
+            "description": format!(
+                "An absolute folder path of at most {MAX_LEVELS} names, each of at most {MAX_NAME_CHARS} characters. A \"/\" in a name is written \"\\/\"."
+            ),
+        })
     }
 }
 
@@ -264,13 +284,17 @@ fn check_name(name: &str) -> Result<(), TextError> {
     Ok(())
 }
 
-fn check_size(path: &str, levels: usize) -> Result<(), TextError> {
+fn check_length(path: &str) -> Result<(), TextError> {
     let chars = path.chars().count();
     if chars >= PATH_CHARS_END {
         return Err(TextError::new(format!(
             "a folder path has {chars} characters; fewer than {PATH_CHARS_END} are allowed"
         )));
     }
+    Ok(())
+}
+
+fn check_levels(levels: usize) -> Result<(), TextError> {
     if levels > MAX_LEVELS {
         return Err(TextError::new(format!(
             "a folder path has {levels} levels; at most {MAX_LEVELS} are allowed"

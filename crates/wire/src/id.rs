@@ -71,6 +71,16 @@ impl Class {
     pub fn is_named(self) -> bool {
         matches!(self, Self::User | Self::Org)
     }
+
+    /// What follows the first `-` in ids of this class, as a regular expression without anchors.
+    #[must_use]
+    pub fn tail_pattern(self) -> String {
+        if self.is_named() {
+            format!("[a-z0-9_.-]{{1,{MAX_HANDLE_LEN}}}")
+        } else {
+            format!("[0-9A-Za-z]{{{HASH_LEN}}}")
+        }
+    }
 }
 
 impl fmt::Display for Class {
@@ -164,16 +174,28 @@ impl<'de> Deserialize<'de> for Id {
     }
 }
 
+/// The schema of ids of these classes.
+pub(crate) fn id_schema(what: &str, classes: &[Class]) -> schemars::Schema {
+    let of = |named: bool| {
+        let classes: Vec<Class> = classes.iter().copied().filter(|class| class.is_named() == named).collect();
+        let words: Vec<&str> = classes.iter().map(|class| class.as_str()).collect();
+        classes.first().map(|class| format!("({})-{}", words.join("|"), class.tail_pattern()))
+    };
+    let pattern = [of(false), of(true)].into_iter().flatten().collect::<Vec<_>>().join("|");
+    schemars::json_schema!({
+        "type": "string",
+        "description": format!("The id of {what}."),
+        "pattern": format!("^({pattern})$"),
+    })
+}
+
 impl JsonSchema for Id {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Id".into()
     }
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "type": "string",
-            "description": "A class word, `-`, and 24 letters or digits (users and organisations: a lower-case handle).",
-        })
+        id_schema("anything: a class word, `-`, and 24 letters or digits or a lower-case handle", Class::ALL)
     }
 }
 
@@ -242,7 +264,7 @@ macro_rules! typed_ids {
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "description": concat!("The id of ", $what, ".") })
+                id_schema($what, &[$(Class::$class),+])
             }
         }
     )+};

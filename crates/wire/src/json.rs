@@ -105,6 +105,33 @@ pub fn invalid_value(path: &str, why: &str) -> ApiError {
     })
 }
 
+/// Lets types be read from a hash alone. What serde derives for a struct also takes an array of the values of its
+/// fields, in their order, which no schema says and no client means. The types carry `#[serde(remote = "Self")]`, which
+/// makes the derived reading a function of the type instead of the trait, and a `#[schemars(rename = …)]`.
+macro_rules! hashes {
+    ($($type:ident),+) => {$(
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Hash;
+                impl<'de> serde::de::Visitor<'de> for Hash {
+                    type Value = $type;
+
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        write!(f, "a hash")
+                    }
+
+                    fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<$type, A::Error> {
+                        <$type>::deserialize(serde::de::value::MapAccessDeserializer::new(map))
+                    }
+                }
+                deserializer.deserialize_map(Hash)
+            }
+        }
+    )+};
+}
+
+pub(crate) use hashes;
+
 /// What a value is, with its article, for sentences.
 #[must_use]
 pub fn kind_of(value: &Value) -> &'static str {

@@ -1,17 +1,11 @@
 //! The four access levels of a project, and the absence of one.
 
-use std::fmt;
-
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use crate::word::{Word, word_impls};
 
 /// What a person may do in a project, in the field's own words (contract: identity-and-sharing 6.1).
 ///
 /// Levels are ordered: each includes everything the one before it allows.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "UPPERCASE")]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
     /// No access by level. Shown, never granted.
     #[default]
@@ -49,8 +43,14 @@ impl Level {
     }
 }
 
-impl fmt::Display for Level {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+impl Word for Level {
+    fn all() -> &'static [Self] {
+        &Self::ALL
+    }
+
+    fn as_str(self) -> &'static str {
+        Self::as_str(self)
     }
 }
+
+word_impls!(Level);

@@ -7,6 +7,7 @@ pub mod answer;
 pub mod archive;
 pub mod audit;
 pub mod container;
+pub mod describe;
 pub mod error;
 pub mod executable;
 pub mod execution;
@@ -32,6 +33,7 @@ pub mod text;
 pub mod time;
 pub mod transfer;
 pub mod user;
+pub mod word;
 
 pub use error::{ApiError, ErrorType};
 pub use id::{Class, Id};

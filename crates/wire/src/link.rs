@@ -90,8 +90,14 @@ impl JsonSchema for Details {
         "Details".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": ["object", "array"] })
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": ["object", "array"],
+            "allOf": [generator.subschema_for::<Part>()],
+            "description": format!(
+                "A hash or an array of at most {MAX_DETAILS_BYTES} bytes of JSON, with at most {MAX_LINKS} links to other objects."
+            ),
+        })
     }
 }
 
@@ -150,6 +156,39 @@ fn target(id: &str) -> Result<ObjectId, TextError> {
 
 fn refusal(why: &str) -> TextError {
     TextError::new(format!("a \"{LINK_KEY}\" {why}"))
+}
+
+/// Any value inside of details, for their schema.
+struct Part;
+
+impl JsonSchema for Part {
+    fn schema_name() -> Cow<'static, str> {
+        "DetailsPart".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let part = generator.subschema_for::<Self>();
+        let target = generator.subschema_for::<ObjectId>();
+        let project = generator.subschema_for::<Option<ContainerId>>();
+        let long = json_schema!({
+            "type": "object",
+            "properties": { "id": target, "project": project },
+            "required": ["id"],
+            "additionalProperties": false,
+        });
+        json_schema!({ "anyOf": [
+            { "type": ["null", "boolean", "number", "string"] },
+            { "type": "array", "items": part },
+            { "type": "object", "properties": { LINK_KEY: false }, "additionalProperties": part },
+            {
+                "type": "object",
+                "properties": { LINK_KEY: { "anyOf": [target, long] } },
+                "required": [LINK_KEY],
+                "additionalProperties": false,
+                "description": "A link to another object.",
+            },
+        ] })
+    }
 }
 
 #[derive(Default)]

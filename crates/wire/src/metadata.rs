@@ -117,6 +117,7 @@ impl Deref for Tags {
 
 /// Types in the order of first mention, each once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(with = "List<TypeName, MAX_METADATA_ITEMS>")]
 pub struct TypeNames(Vec<TypeName>);
 
 impl Deref for TypeNames {
@@ -210,7 +211,7 @@ impl<V: JsonSchema> JsonSchema for PropertyMap<V> {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "object",
-            "propertyNames": { "minLength": 1, "maxLength": PropertyKey::MAX_BYTES },
+            "propertyNames": generator.subschema_for::<PropertyKey>(),
             "additionalProperties": generator.subschema_for::<V>(),
             "maxProperties": MAX_METADATA_ITEMS,
         })

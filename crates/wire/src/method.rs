@@ -3,6 +3,7 @@
 //! A row says how a method is called and what kind of method it is; what it does stands in `app`, and
 //! `server::api::handlers` joins the two by an exhaustive match, so that a row without a handler does not compile.
 
+use std::any::TypeId;
 use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -14,6 +15,7 @@ use crate::audit;
 use crate::container;
 use crate::executable;
 use crate::execution;
+use crate::describe;
 use crate::fields;
 use crate::id::Class;
 use crate::level::Level;
@@ -71,11 +73,19 @@ pub struct Method {
     pub effect: Effect,
     /// One sentence for the API description.
     pub summary: &'static str,
-    /// The shape of the input.
-    pub input: fn(&mut SchemaGenerator) -> Schema,
-    /// The shape of the answer.
-    pub output: fn(&mut SchemaGenerator) -> Schema,
+    /// The schema of the input. Types that have names are references to definitions of the generator.
+    pub input: SchemaOf,
+    /// The type of the input, so that a test can tell whether the handler takes the type of the row.
+    pub input_type: TypeId,
+    /// The schema of the answer, which tests compare with what handlers answer.
+    pub output: SchemaOf,
+    /// Reads an input, as its handler does.
+    #[cfg(test)]
+    read: fn(serde_json::Value) -> Result<(), crate::ApiError>,
 }
+
+/// Makes the schema of one type.
+pub type SchemaOf = fn(&mut SchemaGenerator) -> Schema;
 
 fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<T>()
@@ -105,7 +115,10 @@ macro_rules! methods {
             effect: Effect::$effect,
             summary: $summary,
             input: schema_of::<$input>,
+            input_type: TypeId::of::<$input>(),
             output: schema_of::<$output>,
+            #[cfg(test)]
+            read: |body| crate::json::decode_any::<$input>(body).map(|_| ()),
         }),+];
     };
 }
@@ -150,7 +163,7 @@ methods! {
         "Finds users whom the caller shares an organisation or a project with.";
     UserNew: Subject::Word("user"), "new", Anyone, Write, account::NewUser => account::NewUserMade,
         "Makes an account, which its owner activates by a mailed link.";
-    UserDescribe: USER, "describe", Token, Read, answer::AnyInput => answer::Described, "Describes a user; private fields to the user alone.";
+    UserDescribe: USER, "describe", Token, Read, fields::Fields => describe::UserDescription, "Describes a user; private fields to the user alone.";
     UserUpdate: USER, "update", FullToken, Write, account::UpdateUser => answer::Made, "Changes the caller's own account.";
     UserUpdateEmail: USER, "updateEmail", FullToken, Write, account::UpdateEmail => account::Status,
         "Sends a link to another address, which is used once it is confirmed.";
@@ -187,7 +200,7 @@ methods! {
 
     // Projects and their members
     ProjectNew: Subject::Word("project"), "new", Token, Write, project::New => answer::Made, "Makes a project; its maker is its only member.";
-    ProjectDescribe: CONTAINER, "describe", Token, Read, fields::Fields => answer::Described, "Describes a project or container.";
+    ProjectDescribe: CONTAINER, "describe", Token, Read, fields::Fields => describe::ProjectDescription, "Describes a project or container.";
     ProjectUpdate: PROJECT, "update", Token, Write, project::Update => answer::Made, "Changes texts, flags, settings and the payer of a project.";
     ProjectAddTags: PROJECT, "addTags", Token, Write, project::TagList => answer::Made, "Adds tags to a project.";
     ProjectRemoveTags: PROJECT, "removeTags", Token, Write, project::TagList => answer::Made, "Removes tags from a project.";
@@ -217,7 +230,7 @@ methods! {
 
     // Organisations
     OrgNew: Subject::Word("org"), "new", FullToken, Create, org::New => answer::Made, "Makes an organisation; its maker is its first ADMIN.";
-    OrgDescribe: ORG, "describe", Token, Read, fields::Fields => answer::Described, "Describes an organisation.";
+    OrgDescribe: ORG, "describe", Token, Read, fields::Fields => describe::OrgDescription, "Describes an organisation.";
     OrgUpdate: ORG, "update", Token, Write, org::Update => answer::Made, "Changes the name and the policies of an organisation.";
     OrgDestroy: ORG, "destroy", Token, Write, answer::NoInput => answer::Made, "Ends an organisation that has nobody and pays for nothing.";
     OrgInvite: ORG, "invite", Token, Write, org::Invite => org::Invited, "Makes somebody a member.";
@@ -257,7 +270,7 @@ methods! {
     FileClose: FILE, "close", Token, Write, answer::NoInput => transfer::FileClosed, "Freezes a file; its content never changes again.";
     FileDownload: FILE, "download", Token, Read, transfer::Download => transfer::TransferUrl, "Says where to fetch the bytes of a closed file.";
     // Data objects of every class
-    ObjectDescribe: OBJECT, "describe", Token, Read, fields::Fields => answer::Described, "Describes a data object.";
+    ObjectDescribe: OBJECT, "describe", Token, Read, fields::Fields => describe::ObjectDescription, "Describes a data object.";
     SystemDescribeDataObjects: SYSTEM, "describeDataObjects", Token, Read, object::DescribeDataObjects => object::ObjectDescriptions,
         "Describes many data objects at once.";
     ObjectListProjects: OBJECT, "listProjects", Token, Read, answer::NoInput => BTreeMap<String, Level>,
@@ -338,32 +351,4 @@ impl Subject {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rows_stand_in_the_order_of_their_names() {
-        for (place, method) in METHODS.iter().enumerate() {
-            assert_eq!(method.name as usize, place, "{}", method.name.as_str());
-        }
-    }
-
-    #[test]
-    fn no_route_is_listed_twice() {
-        for (place, method) in METHODS.iter().enumerate() {
-            for other in &METHODS[..place] {
-                let same_subject = match (method.subject, other.subject) {
-                    (Subject::Word(a), Subject::Word(b)) => a == b,
-                    (Subject::Entity(a), Subject::Entity(b)) => a.iter().any(|class| b.contains(class)),
-                    _ => false,
-                };
-                assert!(
-                    !(same_subject && method.verb == other.verb),
-                    "{} and {}",
-                    method.name.as_str(),
-                    other.name.as_str()
-                );
-            }
-        }
-    }
-}
+mod tests;

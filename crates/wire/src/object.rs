@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::folder::FolderPath;
 use crate::id::{ContainerId, Id, RecordId};
+use crate::json::hashes;
 use crate::link::Details;
 use crate::metadata::{Properties, PropertyChanges, Tags, TypeNames};
 use crate::text::{MediaType, Nonce, ObjectName};
@@ -108,12 +109,16 @@ new_objects! {
 
 /// A copy of a record.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(remote = "Self")]
+#[schemars(rename = "RecordCopy")]
 pub struct RecordCopy {
     /// Where the copy lies.
     pub project: ContainerId,
     /// The record.
     pub id: RecordId,
 }
+
+hashes!(RecordCopy);
 
 /// Input of `/<object>/rename`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -126,6 +131,7 @@ pub struct Rename {
 
 /// Input of `/<object>/setProperties`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(rename = "SetObjectProperties")]
 pub struct SetProperties {
     /// Which copy.
     pub project: ContainerId,

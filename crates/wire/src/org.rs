@@ -7,47 +7,51 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::answer::Described;
+use crate::describe::OrgDescription;
 use crate::fields::DescribeSwitch;
 use crate::id::OrgId;
+use crate::json::hashes;
 use crate::number::Amount;
 use crate::page::{Cursor, Limit};
 use crate::patch::Patch;
 use crate::text::{Handle, Nonce, OrgName};
 use crate::time::Millis;
+use crate::word::words;
 
 pub use member::{
     FindMembers, Invite, Invited, MAX_CHANGED, MemberAccess, MemberFlags, MemberRow, RemoveMember, Removed,
     SetMemberAccess,
 };
 
-/// ADMIN or MEMBER (F030).
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
-)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum OrgLevel {
-    /// An ordinary member.
-    #[default]
-    Member,
-    /// Runs the organisation.
-    Admin,
+words! {
+    /// ADMIN or MEMBER (F030).
+    #[derive(Default)]
+    OrgLevel {
+        /// An ordinary member.
+        #[default]
+        Member => "MEMBER",
+        /// Runs the organisation.
+        Admin => "ADMIN",
+    }
 }
 
-/// Who may list the members (contract: identity-and-sharing 4.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum MemberListVisibility {
-    /// ADMINs.
-    Admin,
-    /// Members.
-    Member,
-    /// Any user.
-    Public,
+words! {
+    /// Who may list the members (contract: identity-and-sharing 4.2).
+    MemberListVisibility {
+        /// ADMINs.
+        Admin => "ADMIN",
+        /// Members.
+        Member => "MEMBER",
+        /// Any user.
+        Public => "PUBLIC",
+    }
 }
 
 /// Policies to change; what is absent stays (contract: identity-and-sharing 4.2).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[serde(remote = "Self")]
+#[schemars(rename = "PolicyUpdate")]
 pub struct PolicyUpdate {
     /// Who may list the members.
     pub member_list_visibility: Option<MemberListVisibility>,
@@ -59,8 +63,11 @@ pub struct PolicyUpdate {
     pub detailed_job_metrics_collect_default: Option<bool>,
 }
 
+hashes!(PolicyUpdate);
+
 /// Input of `/org/new`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(rename = "NewOrg")]
 pub struct New {
     /// Becomes the id, in lower case; unique and fixed for life.
     pub handle: Handle,
@@ -76,6 +83,7 @@ pub struct New {
 /// Input of `/org-xxxx/update`; what is absent stays.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "UpdateOrg")]
 pub struct Update {
     /// What people see.
     pub name: Option<OrgName>,
@@ -133,5 +141,6 @@ pub struct FoundOrg {
     pub level: OrgLevel,
     /// The description, when asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "OrgDescription")]
     pub describe: Option<Described>,
 }

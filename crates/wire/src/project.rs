@@ -24,6 +24,7 @@ pub use update::{ExecutableId, FlagUpdate, Resolution, Update};
 /// Input of `/project/new`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "NewProject")]
 pub struct New {
     /// 1 to 255 bytes; need not be unique.
     pub name: ProjectName,
@@ -69,6 +70,7 @@ pub struct TagList {
 
 /// Input of `setProperties`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(rename = "SetProjectProperties")]
 pub struct SetProperties {
     /// Key to value; null removes the key.
     pub properties: PropertyChanges,
@@ -77,6 +79,7 @@ pub struct SetProperties {
 /// Input of `/project-xxxx/destroy`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "DestroyProject")]
 pub struct Destroy {
     /// End the executions that are not finished, instead of refusing.
     #[serde(default)]

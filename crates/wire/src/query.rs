@@ -9,10 +9,9 @@ mod glob;
 mod logic;
 mod name;
 mod regexp;
-mod word;
 
 pub use choice::{
-    ArchivalQuery, ArchivalState, ExecutionClass, ExecutionState, MAX_CHOICES, ObjectClass, ObjectState,
+    AnyOr, ArchivalQuery, ArchivalState, ExecutionClass, ExecutionState, MAX_CHOICES, ObjectClass, ObjectState,
     OneOrMany, Ordering, ScopeQuery, SortBy, SortField, StateQuery, TimeRange, Visibility,
 };
 pub use glob::{Glob, GlobToken};
@@ -21,4 +20,3 @@ pub use logic::{
 };
 pub use name::NameQuery;
 pub use regexp::{MAX_PATTERN_BYTES, Regexp};
-pub use word::{AnyOr, Word};

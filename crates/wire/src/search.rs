@@ -4,9 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Described;
+use crate::describe::ObjectDescription;
 use crate::fields::DescribeSwitch;
 use crate::folder::FolderPath;
 use crate::id::{ContainerId, ObjectId};
+use crate::json::hashes;
 use crate::level::Level;
 use crate::metadata::List;
 use crate::page::{Cursor, Limit};
@@ -76,13 +78,14 @@ pub struct FoundObject {
     pub id: ObjectId,
     /// The copy described, when that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ObjectDescription")]
     pub describe: Option<Described>,
 }
 
 /// Input of `/system/resolveDataObjects`: the objects of exact names in folders.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct ResolveDataObjects {
-    /// What to look for; at most [`MAX_OBJECTS`].
+    /// What to look for.
     pub objects: List<NameInFolder, MAX_OBJECTS>,
     /// Where, for those that do not say; absent: every project the caller may search.
     pub project: Option<ContainerId>,
@@ -94,6 +97,8 @@ pub struct ResolveDataObjects {
 
 /// One name to look for.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(remote = "Self")]
+#[schemars(rename = "NameInFolder")]
 pub struct NameInFolder {
     /// The exact name.
     pub name: String,
@@ -102,6 +107,8 @@ pub struct NameInFolder {
     /// In which folder, instead of what the request says.
     pub folder: Option<FolderPath>,
 }
+
+hashes!(NameInFolder);
 
 /// Answer of `/system/resolveDataObjects`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::UserId;
+use crate::json::hashes;
 use crate::time::Millis;
 
 /// Input of `/system/whoami`.
@@ -19,11 +20,15 @@ pub struct Whoami {
 /// Fields that `/system/whoami` answers on request.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[serde(remote = "Self")]
+#[schemars(rename = "WhoamiFields")]
 pub struct WhoamiFields {
     /// The address the call came from.
     #[serde(default)]
     pub client_ip: bool,
 }
+
+hashes!(WhoamiFields);
 
 /// Answer of `/system/whoami`.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]

@@ -38,6 +38,40 @@ pub(crate) fn shortened(text: &str) -> String {
     short
 }
 
+/// Which characters a text may have: a check with a sentence, and the same as a pattern for its schema.
+struct Rule {
+    check: fn(&str) -> Result<(), TextError>,
+    pattern: &'static str,
+}
+
+/// What [`without_nul`] lets pass.
+pub(crate) const NO_NUL: &str = r"^[^\u0000]*$";
+/// What [`without_control`] lets pass.
+const NO_CONTROL: &str = r"^[^\u0000-\u001f]*$";
+const ANY: Rule = Rule { check: without_nul, pattern: NO_NUL };
+const LINE: Rule = Rule { check: without_control, pattern: NO_CONTROL };
+const TYPE: Rule = Rule { check: type_characters, pattern: "^[A-Za-z0-9/_-]+$" };
+const HANDLE: Rule = Rule { check: handle_characters, pattern: "^[A-Za-z0-9_.]+$" };
+const EMAIL: Rule = Rule {
+    check: email_shape,
+    pattern: concat!(
+        r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*",
+        r"@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$",
+    ),
+};
+
+/// The schema of a text. JSON Schema counts characters where we count bytes, so that its `maxLength` alone lets too much
+/// pass; `x-max-bytes` is the limit itself.
+pub(crate) fn text_schema(min: usize, max_bytes: usize, pattern: &str) -> schemars::Schema {
+    schemars::json_schema!({
+        "type": "string",
+        "minLength": min,
+        "maxLength": max_bytes,
+        "x-max-bytes": max_bytes,
+        "pattern": pattern,
+    })
+}
+
 /// Refuses U+0000.
 pub(crate) fn without_nul(text: &str) -> Result<(), TextError> {
     if text.contains('\0') { Err(TextError::new("it must not contain U+0000")) } else { Ok(()) }
@@ -67,7 +101,7 @@ fn of_bytes(text: &str, min: usize, max: usize) -> Result<(), TextError> {
 }
 
 macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident: $min:literal..=$max:expr, $check:expr;)+) => {$(
+    ($($(#[$doc:meta])* $name:ident: $min:literal..=$max:expr, $rule:expr;)+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -97,8 +131,7 @@ macro_rules! texts {
 
             fn try_from(text: String) -> Result<Self, TextError> {
                 of_bytes(&text, $min, Self::MAX_BYTES)?;
-                let check: fn(&str) -> Result<(), TextError> = $check;
-                check(&text)?;
+                ($rule.check)(&text)?;
                 Ok(Self(text))
             }
         }
@@ -133,7 +166,7 @@ macro_rules! texts {
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "minLength": $min, "maxLength": Self::MAX_BYTES })
+                text_schema($min, Self::MAX_BYTES, $rule.pattern)
             }
         }
     )+};
@@ -142,37 +175,37 @@ macro_rules! texts {
 texts! {
     /// The name of a data object (data 6): not empty, no character below U+0020. It may contain `/`.
     /// The contract sets no upper limit; ours is the longest path of Linux.
-    ObjectName: 1..=4096, without_control;
+    ObjectName: 1..=4096, LINE;
     /// The name of a project (identity-and-sharing 5.1).
-    ProjectName: 1..=255, without_control;
+    ProjectName: 1..=255, LINE;
     /// The display name of an organisation.
-    OrgName: 1..=255, without_control;
+    OrgName: 1..=255, LINE;
     /// A tag (data 6). The upper limit is ours, equal to that of a property value.
-    Tag: 1..=700, without_nul;
+    Tag: 1..=700, ANY;
     /// The key of a property (data 6).
-    PropertyKey: 1..=100, without_nul;
+    PropertyKey: 1..=100, ANY;
     /// The value of a property (data 6); may be empty.
-    PropertyValue: 0..=700, without_nul;
+    PropertyValue: 0..=700, ANY;
     /// A type of a data object (data 5): letters, digits, `/`, `_` and `-`. The upper limit is ours.
-    TypeName: 1..=255, type_characters;
+    TypeName: 1..=255, TYPE;
     /// The one-line summary of a project; the limit is ours.
-    Summary: 0..=4096, without_nul;
+    Summary: 0..=4096, ANY;
     /// The description of a project; the limit is ours.
-    Description: 0..=65_536, without_nul;
+    Description: 0..=65_536, ANY;
     /// The media type of a file; the limit is ours.
-    MediaType: 0..=255, without_control;
+    MediaType: 0..=255, LINE;
     /// The name of a region.
-    RegionName: 1..=100, without_control;
+    RegionName: 1..=100, LINE;
     /// Makes a repeated call harmless (data 2.3).
-    Nonce: 0..=128, without_nul;
+    Nonce: 0..=128, ANY;
     /// What a user or organisation is called by, letters as typed (identity-and-sharing 2).
-    Handle: 3..=MAX_HANDLE_LEN, handle_characters;
+    Handle: 3..=MAX_HANDLE_LEN, HANDLE;
     /// One part of a person's name: first, middle or last. May be empty.
-    PersonName: 0..=255, without_control;
+    PersonName: 0..=255, LINE;
     /// What a token is called in lists.
-    TokenLabel: 0..=255, without_control;
+    TokenLabel: 0..=255, LINE;
     /// An e-mail address that could exist. [`EmailAddress::canonical`] is the form to compare.
-    EmailAddress: 3..=254, email_shape;
+    EmailAddress: 3..=254, EMAIL;
 }
 
 /// A text that may be empty and was not sent is empty.

@@ -1,15 +1,19 @@
 //! Points in time as the wire writes them: whole milliseconds since the Unix epoch, UTC.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// Milliseconds since 1970-01-01T00:00:00Z. In search filters a negative number means "before now".
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Millis(pub i64);
+
+/// The farthest time to either side: every client can hold whole numbers up to here exactly.
+const FARTHEST: i64 = 1 << 53;
 
 impl Millis {
     /// The point itself, or the one that lies this far before `now` when it is negative.
@@ -37,26 +41,38 @@ impl<'de> Deserialize<'de> for Millis {
             }
 
             fn visit_i64<E: Error>(self, number: i64) -> Result<Millis, E> {
-                Ok(Millis(number))
-            }
-
-            fn visit_u64<E: Error>(self, number: u64) -> Result<Millis, E> {
-                i64::try_from(number)
-                    .map(Millis)
-                    .map_err(|_| E::custom("the time lies too far in the future"))
-            }
-
-            fn visit_f64<E: Error>(self, number: f64) -> Result<Millis, E> {
-                // The casts are exact within this range.
-                const EXACT: f64 = 9_007_199_254_740_992.0;
-                if number.abs() <= EXACT {
-                    Ok(Millis(number.trunc() as i64))
+                if (-FARTHEST..=FARTHEST).contains(&number) {
+                    Ok(Millis(number))
                 } else {
                     Err(E::custom("the time lies too far away"))
                 }
             }
+
+            fn visit_u64<E: Error>(self, number: u64) -> Result<Millis, E> {
+                self.visit_i64(i64::try_from(number).unwrap_or(i64::MAX))
+            }
+
+            fn visit_f64<E: Error>(self, number: f64) -> Result<Millis, E> {
+                // The cast is exact within the range that is let through, and keeps to the ends of i64 outside of it.
+                let out = number.abs() > FARTHEST as f64;
+                self.visit_i64(if out { i64::MAX } else { number.trunc() as i64 })
+            }
         }
         deserializer.deserialize_any(Number)
+    }
+}
+
+impl JsonSchema for Millis {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Millis".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "number", "minimum": -FARTHEST, "maximum": FARTHEST })
     }
 }
 

@@ -48,17 +48,17 @@ pub struct Upload {
 /// The number of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub struct PartIndex(u32);
+pub struct PartIndex(#[schemars(range(min = 1, max = UPLOAD_PARAMETERS.maximum_num_parts))] u32);
 
 /// The bytes of a part, at most 5 GiB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub struct PartSize(u64);
+pub struct PartSize(#[schemars(range(max = UPLOAD_PARAMETERS.maximum_part_size))] u64);
 
 /// An MD5 as clients write it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Md5Hex(String);
+pub struct Md5Hex(#[schemars(regex(pattern = "^[0-9a-f]{32}$"))] String);
 
 impl PartIndex {
     /// A number from 1 to the most parts a file may have.
@@ -171,7 +171,7 @@ pub struct Download {
 /// The life of a download address in seconds, 1 to a year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub struct LinkSeconds(u32);
+pub struct LinkSeconds(#[schemars(range(min = 1, max = LONGEST_LINK_SECONDS))] u32);
 
 /// The longest life of a download address, in seconds.
 const LONGEST_LINK_SECONDS: u32 = 365 * 24 * 60 * 60;

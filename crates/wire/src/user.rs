@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::id::UserId;
+use crate::json::hashes;
 use crate::level::Level;
 use crate::page::{Cursor, Limit};
 use crate::text::TokenLabel;
@@ -92,7 +93,8 @@ pub struct FoundToken {
 
 /// What a token may do at most (contract: identity-and-sharing 3).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, remote = "Self")]
+#[schemars(rename = "TokenScope")]
 pub enum TokenScope {
     /// Everything its owner may.
     Full {
@@ -104,6 +106,14 @@ pub enum TokenScope {
         /// Project id or `*` to level.
         projects: BTreeMap<String, Level>,
     },
+}
+
+hashes!(TokenScope);
+
+impl Serialize for TokenScope {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
 }
 
 impl TokenScope {

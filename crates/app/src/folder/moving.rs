@@ -66,7 +66,7 @@ fn check_input(input: &Move) -> Result<()> {
         ))
         .into());
     }
-    for folder in &input.folders {
+    for folder in input.folders.iter() {
         if folder.is_root() {
             return Err(ApiError::invalid_input("The folder \"/\" cannot be moved.").into());
         }

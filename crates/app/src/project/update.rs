@@ -161,7 +161,7 @@ fn may_bill<'tx>(work: &Work<'tx>, access: &Access, input: &Update) -> Result<(P
 }
 
 fn check_version(project: &Project, input: &Update) -> Result<()> {
-    match input.version {
+    match input.version.map(Whole::get) {
         Some(version) if version != project.version => Err(ApiError::new(
             ErrorType::InvalidState,
             format!(

@@ -8,9 +8,10 @@ use store::text::Word as _;
 use wire::Class;
 use wire::fields::DescribeSwitch;
 use wire::json::invalid_value;
-use wire::query::{AnyOr, Ordering, ScopeQuery, TimeRange, Visibility, Word};
+use wire::query::{AnyOr, Ordering, ScopeQuery, TimeRange, Visibility};
 use wire::search::FindDataObjects;
 use wire::time::Millis;
+use wire::word::Word;
 
 use super::places::{Projects, Scope};
 use crate::error::{Error, Result};

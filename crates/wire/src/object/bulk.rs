@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::answer::Described;
+use crate::describe::ObjectDescription;
 use crate::fields::{DescribeSwitch, Fields};
 use crate::metadata::List;
 use crate::{ApiError, Class};
@@ -48,14 +49,19 @@ pub struct DescribeObject {
     pub describe: DescribeSwitch,
 }
 
+/// An object and what to answer of it.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(inline)]
+struct Long {
+    /// The id of a data object.
+    id: String,
+    /// Which fields to answer.
+    #[serde(default)]
+    describe: DescribeSwitch,
+}
+
 impl<'de> Deserialize<'de> for DescribeObject {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Long {
-            id: String,
-            #[serde(default)]
-            describe: DescribeSwitch,
-        }
         struct Either;
         impl<'de> Visitor<'de> for Either {
             type Value = DescribeObject;
@@ -85,11 +91,7 @@ impl JsonSchema for DescribeObject {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({ "anyOf": [
             { "type": "string", "description": "The id of a data object." },
-            {
-                "type": "object",
-                "properties": { "id": { "type": "string" }, "describe": generator.subschema_for::<DescribeSwitch>() },
-                "required": ["id"],
-            },
+            generator.subschema_for::<Long>(),
         ] })
     }
 }
@@ -108,11 +110,13 @@ pub enum ObjectResult {
     /// It is described.
     Described {
         /// As its own describe call would answer.
+        #[schemars(with = "ObjectDescription")]
         describe: Described,
     },
     /// It is not.
     Failed {
         /// Type and message, as in the envelope of a failed call.
+        #[schemars(with = "ApiError")]
         error: Value,
         /// The HTTP status that goes with the type.
         status_code: u16,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::OrgLevel;
 use crate::answer::Described;
+use crate::describe::UserDescription;
 use crate::fields::DescribeSwitch;
 use crate::id::{OrgId, UserId};
 use crate::level::Level;
@@ -45,6 +46,7 @@ pub struct MemberFlags {
 /// Input of `/org-xxxx/invite`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "InviteToOrg")]
 pub struct Invite {
     /// A user id, a handle, or the e-mail address of an account.
     pub invitee: String,
@@ -61,6 +63,7 @@ pub struct Invite {
 
 /// Answer of `/org-xxxx/invite`.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "InvitedToOrg")]
 pub struct Invited {
     /// The organisation.
     pub id: OrgId,
@@ -117,6 +120,7 @@ impl JsonSchema for SetMemberAccess {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "object",
+            "propertyNames": generator.subschema_for::<UserId>(),
             "additionalProperties": generator.subschema_for::<MemberAccess>(),
             "maxProperties": MAX_CHANGED,
         })
@@ -154,6 +158,7 @@ pub struct Removed {
 
 /// Input of `/org-xxxx/findMembers`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[schemars(rename = "FindMembersOfOrg")]
 pub struct FindMembers {
     /// One of these users.
     pub id: Option<OneOrMany<String>>,
@@ -186,6 +191,7 @@ pub struct MemberRow {
     pub tre_management: bool,
     pub cloud_integration_management: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "UserDescription")]
     pub describe: Option<Described>,
 }
 

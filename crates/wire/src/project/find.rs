@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Described;
+use crate::describe::ProjectDescription;
 use crate::fields::{DescribeSwitch, Fields};
 use crate::id::{BillToId, ContainerId, ProjectId};
 use crate::level::Level;
@@ -81,6 +82,7 @@ pub struct FoundProject {
     pub public: bool,
     /// The description, when asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "ProjectDescription")]
     pub describe: Option<Described>,
 }
 

@@ -8,6 +8,7 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::answer::Described;
+use crate::describe::PrincipalDescription;
 use crate::fields::DescribeSwitch;
 use crate::id::{Id, ObjectId, ProjectId};
 use crate::level::Level;
@@ -19,6 +20,7 @@ pub const MAX_DECREASED: usize = 1000;
 /// Input of `/project-xxxx/invite`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "InviteToProject")]
 pub struct Invite {
     /// A user id, a handle, an organisation id, the e-mail address of an account, or `PUBLIC`.
     pub invitee: String,
@@ -54,6 +56,7 @@ pub struct Join {
 
 /// Answer of `/project-xxxx/invite`.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "InvitedToProject")]
 pub struct Invited {
     /// The project.
     pub id: Id,
@@ -110,6 +113,7 @@ impl JsonSchema for DecreasePermissions {
 
 /// Input of `/project-xxxx/findMembers`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[schemars(rename = "FindMembersOfProject")]
 pub struct FindMembers {
     /// This member alone.
     pub principal: Option<String>,
@@ -252,5 +256,6 @@ pub struct FoundPrincipal {
     pub level: Option<Level>,
     /// The description, when asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "PrincipalDescription")]
     pub describe: Option<Described>,
 }

@@ -2,16 +2,17 @@
 
 use std::borrow::Cow;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, de};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Deserializer, de};
 use serde_json::{Map, Value};
 
 use crate::Class;
-use crate::id::{BillToId, Id};
+use crate::id::{BillToId, Id, id_schema};
 use crate::metadata::List;
 use crate::number::{Amount, Whole};
 use crate::patch::Patch;
 use crate::text::{Description, ProjectName, Summary};
+use crate::word::words;
 
 /// Most executables that a project may be limited to.
 const MAX_EXECUTABLES: usize = 1000;
@@ -19,6 +20,7 @@ const MAX_EXECUTABLES: usize = 1000;
 /// Input of `/project-xxxx/update`; what is absent stays.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "UpdateProject")]
 pub struct Update {
     /// 1 to 255 bytes; need not be unique.
     pub name: Option<ProjectName>,
@@ -41,7 +43,7 @@ pub struct Update {
     /// Who pays from now on.
     pub bill_to: Option<BillToId>,
     /// Change only if this is the project's version.
-    pub version: Option<i64>,
+    pub version: Option<Whole<0>>,
     /// The most that executions may cost in a month.
     #[serde(default)]
     pub monthly_compute_limit: Patch<Whole<1>>,
@@ -113,14 +115,14 @@ impl FlagUpdate {
     }
 }
 
-/// How several entries of one person combine (contract: identity-and-sharing B1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Resolution {
-    /// They add up.
-    Greatest,
-    /// A person's own entry counts alone.
-    SpecificFirst,
+words! {
+    /// How several entries of one person combine (contract: identity-and-sharing B1).
+    Resolution {
+        /// They add up.
+        Greatest => "greatest",
+        /// A person's own entry counts alone.
+        SpecificFirst => "specificFirst",
+    }
 }
 
 /// The id of something that can be run.
@@ -135,11 +137,14 @@ impl ExecutableId {
     }
 }
 
+/// The classes of what can be run.
+const EXECUTABLE: &[Class] = &[Class::App, Class::Applet, Class::Workflow, Class::Globalworkflow];
+
 impl<'de> Deserialize<'de> for ExecutableId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let id = Id::deserialize(deserializer)?;
         match id.class() {
-            Class::App | Class::Applet | Class::Workflow | Class::Globalworkflow => Ok(Self(id)),
+            class if EXECUTABLE.contains(&class) => Ok(Self(id)),
             _ => Err(de::Error::custom(format!("{id} is no app, applet or workflow"))),
         }
     }
@@ -151,7 +156,7 @@ impl JsonSchema for ExecutableId {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "description": "The id of an app, applet, workflow or global workflow." })
+        id_schema("an app, applet, workflow or global workflow", EXECUTABLE)
     }
 }
 

@@ -10,12 +10,13 @@ use serde::de::value::{SeqAccessDeserializer, StrDeserializer};
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::word::{AnyOr, Word, word_impls, words};
 use crate::Class;
 use crate::folder::FolderPath;
 use crate::id::ContainerId;
+use crate::json::hashes;
 use crate::metadata::List;
 use crate::time::Millis;
+use crate::word::{Word, read_word, word_impls, word_list, words};
 
 words! {
     /// How far a data object has come; it never goes back (data 5).
@@ -23,7 +24,8 @@ words! {
     /// Where the bytes of a copy of a file lie (data 8.4).
     ArchivalState { Live => "live", Archival => "archival", Archived => "archived", Unarchiving => "unarchiving" }
     /// The filter by visibility; `visible` unless told otherwise.
-    Visibility { Visible => "visible", Hidden => "hidden", Either => "either" }
+    #[derive(Default)]
+    Visibility { #[default] Visible => "visible", Hidden => "hidden", Either => "either" }
     /// What a search can be sorted by.
     SortField { Created => "created" }
     /// What executions are.
@@ -39,17 +41,58 @@ words! {
     Ordering { Ascending => "ascending", Descending => "descending" }
 }
 
+/// The filter `any`, which passes everything, or one of a few words.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum AnyOr<T> {
+    /// Everything passes.
+    #[default]
+    Any,
+    /// Only this passes.
+    Only(T),
+}
+
+impl<T: Word> AnyOr<T> {
+    fn words() -> Vec<&'static str> {
+        word_list::<T>().into_iter().chain(["any"]).collect()
+    }
+}
+
+impl<T: Word + PartialEq> AnyOr<T> {
+    /// Whether a value passes the filter.
+    #[must_use]
+    pub fn matches(self, value: T) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Only(wanted) => wanted == value,
+        }
+    }
+}
+
+impl<'de, T: Word> Deserialize<'de> for AnyOr<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let read = |word: &str| if word == "any" { Some(Self::Any) } else { T::parse(word).map(Self::Only) };
+        read_word(deserializer, &Self::words(), read)
+    }
+}
+
+impl<T: Word> JsonSchema for AnyOr<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "AnyOr".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "enum": Self::words() })
+    }
+}
+
 /// The filter by state.
 pub type StateQuery = AnyOr<ObjectState>;
 /// The filter by archival state.
 pub type ArchivalQuery = AnyOr<ArchivalState>;
-
-#[expect(clippy::derivable_impls, reason = "the macro above makes the enum")]
-impl Default for Visibility {
-    fn default() -> Self {
-        Self::Visible
-    }
-}
 
 impl Visibility {
     /// Whether an object passes the filter.
@@ -150,6 +193,8 @@ impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
 
 /// A range of times, both ends included; an absent end is open. Negative times mean "before now".
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(remote = "Self")]
+#[schemars(rename = "TimeRange")]
 pub struct TimeRange {
     /// The earliest time that passes.
     pub after: Option<Millis>,
@@ -184,12 +229,24 @@ pub struct ScopeQuery {
     pub recurse: bool,
 }
 
+/// Where to search: in one container, there at or below a folder. Without `project`, everywhere.
 #[derive(Deserialize, JsonSchema)]
+#[serde(remote = "Self")]
+#[schemars(rename = "ScopeQuery")]
+#[schemars(extend("anyOf" = [
+    { "properties": { "folder": { "type": "null" } } },
+    { "properties": { "project": { "type": "string" } }, "required": ["project"] },
+]))]
 struct ScopeInput {
+    /// The container; absent: every container the caller may search.
     project: Option<ContainerId>,
+    /// The folder; absent: the root. Needs a `project` beside it.
     folder: Option<FolderPath>,
+    /// Whether folders below count too; true when absent.
     recurse: Option<bool>,
 }
+
+hashes!(ScopeInput, TimeRange, SortBy);
 
 impl TryFrom<ScopeInput> for ScopeQuery {
     type Error = &'static str;
@@ -220,6 +277,8 @@ impl ScopeQuery {
 
 /// How the results of a search are sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(remote = "Self")]
+#[schemars(rename = "SortBy")]
 pub struct SortBy {
     /// What to compare.
     pub field: SortField,

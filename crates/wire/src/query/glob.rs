@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::text::{TextError, without_nul};
 
 /// Longest pattern, in bytes.
-const MAX_BYTES: usize = 4096;
+pub(super) const MAX_GLOB_BYTES: usize = 4096;
 
 /// A glob pattern, which always speaks of a whole name. A `\` before any other character stands for itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +30,8 @@ impl Glob {
     /// # Errors
     /// When the pattern is too long or contains U+0000.
     pub fn parse(pattern: &str) -> Result<Self, TextError> {
-        if pattern.len() > MAX_BYTES {
-            return Err(TextError::new(format!("a glob pattern has at most {MAX_BYTES} bytes")));
+        if pattern.len() > MAX_GLOB_BYTES {
+            return Err(TextError::new(format!("a glob pattern has at most {MAX_GLOB_BYTES} bytes")));
         }
         without_nul(pattern)?;
         let mut glob = Self { tokens: Vec::new() };

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::json::kind_of;
-use crate::text::{TextError, shortened, without_nul};
+use crate::text::{NO_NUL, TextError, shortened, without_nul};
 
 /// Deepest nesting of `$and` and `$or`.
 pub const MAX_DEPTH: usize = 16;
@@ -135,7 +135,8 @@ impl JsonSchema for WordQuery {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        with_operators(&generator.subschema_for::<Self>(), &json_schema!({ "type": "string" }))
+        let word = json_schema!({ "type": "string", "pattern": NO_NUL });
+        with_operators(&generator.subschema_for::<Self>(), &word)
     }
 }
 
@@ -237,30 +238,43 @@ impl JsonSchema for PropertiesQuery {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let test = json_schema!({ "anyOf": [
-            { "type": ["string", "boolean"] },
-            { "type": "object", "properties": { "$ne": { "type": "string" } }, "required": ["$ne"] },
+            { "type": "boolean", "description": "Whether there is such a property." },
+            { "type": "string", "pattern": NO_NUL, "description": "It has this value." },
+            {
+                "type": "object",
+                "properties": { "$ne": { "type": "string", "pattern": NO_NUL } },
+                "required": ["$ne"],
+                "additionalProperties": false,
+                "description": "It is there and has another value.",
+            },
         ] });
-        let tests = json_schema!({ "type": "object", "additionalProperties": test });
+        let tests = json_schema!({
+            "type": "object",
+            "propertyNames": { "pattern": NO_NUL, "not": { "enum": ["$and", "$or"] } },
+            "additionalProperties": test,
+            "maxProperties": MAX_TERMS - 1,
+        });
         with_operators(&generator.subschema_for::<Self>(), &tests)
     }
 }
 
 fn with_operators(whole: &Schema, leaf: &Schema) -> Schema {
-    json_schema!({ "anyOf": [
-        leaf,
-        {
+    // The operator itself counts as a term.
+    let parts = json_schema!({ "type": "array", "items": whole, "maxItems": MAX_TERMS - 1 });
+    let operator = |name: &str| {
+        json_schema!({
             "type": "object",
-            "properties": { "$and": { "type": "array", "items": whole } },
-            "required": ["$and"],
+            "properties": { name: parts },
+            "required": [name],
             "additionalProperties": false,
-        },
-        {
-            "type": "object",
-            "properties": { "$or": { "type": "array", "items": whole } },
-            "required": ["$or"],
-            "additionalProperties": false,
-        },
-    ] })
+        })
+    };
+    json_schema!({
+        "anyOf": [leaf, operator("$and"), operator("$or")],
+        "description": format!(
+            "A condition, or conditions joined by `$and` and `$or`: at most {MAX_TERMS} in all, nested at most {MAX_DEPTH} deep."
+        ),
+    })
 }
 
 #[cfg(test)]

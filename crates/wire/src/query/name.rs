@@ -8,8 +8,9 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::{Glob, Regexp};
-use crate::text::without_nul;
+use super::glob::MAX_GLOB_BYTES;
+use super::{Glob, MAX_PATTERN_BYTES, Regexp};
+use crate::text::{NO_NUL, text_schema, without_nul};
 
 /// `"text"` (this very name), `{"glob": …}` (the whole name) or `{"regexp": …, "flags"?: "i"}` (anywhere in it).
 #[derive(Debug, Clone, PartialEq)]
@@ -98,13 +99,28 @@ impl JsonSchema for NameQuery {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let regexp = text_schema(0, MAX_PATTERN_BYTES, NO_NUL);
         json_schema!({ "anyOf": [
-            { "type": "string" },
-            { "type": "object", "properties": { "glob": { "type": "string" } }, "required": ["glob"] },
+            { "type": "string", "pattern": NO_NUL, "description": "This very name." },
             {
                 "type": "object",
-                "properties": { "regexp": { "type": "string" }, "flags": { "enum": ["", "i", null] } },
+                "properties": {
+                    "glob": text_schema(0, MAX_GLOB_BYTES, NO_NUL),
+                    "regexp": { "type": "null" },
+                    "flags": { "type": ["string", "null"] },
+                },
+                "required": ["glob"],
+                "description": "A glob pattern for the whole name.",
+            },
+            {
+                "type": "object",
+                "properties": {
+                    "regexp": { "allOf": [regexp, { "format": "regex" }] },
+                    "glob": { "type": "null" },
+                    "flags": { "type": ["string", "null"], "pattern": "^i*$" },
+                },
                 "required": ["regexp"],
+                "description": "A regular expression found anywhere in the name, without look-around and back-references; the flag `i` ignores letter case.",
             },
         ] })
     }

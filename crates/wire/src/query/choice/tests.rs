@@ -133,23 +133,6 @@ fn sorting() {
     assert!(refusal(json!({"sortBy": {"field": "created"}})).contains("\"sortBy.ordering\" is missing"));
 }
 
-#[test]
-fn schemas_can_be_generated() {
-    let schema = serde_json::to_value(schemars::schema_for!(ScopeQuery)).unwrap();
-    assert_eq!(schema["properties"].as_object().unwrap().len(), 3);
-    let schema = serde_json::to_value(schemars::schema_for!(StateQuery)).unwrap();
-    assert_eq!(schema["enum"], json!(["open", "closing", "closed", "any"]));
-    for schema in [
-        schemars::schema_for!(crate::query::NameQuery),
-        schemars::schema_for!(crate::query::TagsQuery),
-        schemars::schema_for!(crate::query::PropertiesQuery),
-        schemars::schema_for!(crate::fields::DescribeSwitch),
-        schemars::schema_for!(OneOrMany<ObjectClass>),
-    ] {
-        assert!(schema.get("anyOf").is_some(), "{schema:?}");
-    }
-}
-
 proptest! {
     #[test]
     fn relative_times_lie_before_now(now in 0i64..=1 << 50, back in 1i64..=1 << 50) {

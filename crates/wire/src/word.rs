@@ -1,12 +1,13 @@
-//! Closed sets of words, such as the states of an object.
+//! Closed sets of words, such as the levels of access or the states of an object.
+//!
+//! What serde derives for an enum also takes a hash with the word as its key. These types take the word alone, as
+//! their schema says.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserializer;
 use serde::de::{Error, Visitor};
-use serde::{Deserialize, Deserializer};
 
 use crate::text::shortened;
 
@@ -25,61 +26,12 @@ pub trait Word: Copy + 'static {
     }
 }
 
-/// The filter `any`, which passes everything, or one of a few words.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum AnyOr<T> {
-    /// Everything passes.
-    #[default]
-    Any,
-    /// Only this passes.
-    Only(T),
-}
-
-impl<T: Word> AnyOr<T> {
-    fn words() -> Vec<&'static str> {
-        word_list::<T>().into_iter().chain(["any"]).collect()
-    }
-}
-
-impl<T: Word + PartialEq> AnyOr<T> {
-    /// Whether a value passes the filter.
-    #[must_use]
-    pub fn matches(self, value: T) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Only(wanted) => wanted == value,
-        }
-    }
-}
-
-impl<'de, T: Word> Deserialize<'de> for AnyOr<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let read = |word: &str| if word == "any" { Some(Self::Any) } else { T::parse(word).map(Self::Only) };
-        read_word(deserializer, &Self::words(), read)
-    }
-}
-
-impl<T: Word> JsonSchema for AnyOr<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "AnyOr".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "enum": Self::words() })
-    }
-}
-
-pub(super) fn word_list<T: Word>() -> Vec<&'static str> {
+pub(crate) fn word_list<T: Word>() -> Vec<&'static str> {
     T::all().iter().map(|value| value.as_str()).collect()
 }
 
-/// Reads a string that must be one of `words`. A derived `Deserialize` of an enum would take a hash for a variant and
-/// name the wrong key.
-pub(super) fn read_word<'de, D: Deserializer<'de>, T>(
+/// Reads a string that must be one of `words`.
+pub(crate) fn read_word<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     words: &[&str],
     read: impl Fn(&str) -> Option<T>,
@@ -105,20 +57,20 @@ macro_rules! word_impls {
     ($name:ident) => {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                use crate::query::word;
+                use crate::word;
                 word::read_word(deserializer, &word::word_list::<Self>(), <Self as word::Word>::parse)
             }
         }
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(crate::query::word::Word::as_str(*self))
+                serializer.serialize_str(crate::word::Word::as_str(*self))
             }
         }
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(crate::query::word::Word::as_str(*self))
+                f.write_str(crate::word::Word::as_str(*self))
             }
         }
 
@@ -128,7 +80,7 @@ macro_rules! word_impls {
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "enum": crate::query::word::word_list::<Self>() })
+                schemars::json_schema!({ "type": "string", "enum": crate::word::word_list::<Self>() })
             }
         }
     };
@@ -136,13 +88,13 @@ macro_rules! word_impls {
 
 /// Enums that are words.
 macro_rules! words {
-    ($($(#[$doc:meta])* $name:ident { $($variant:ident => $word:literal),+ })+) => {$(
+    ($($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $variant:ident => $word:literal),+ $(,)? })+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[allow(missing_docs, reason = "the names are the contract's own")]
-        pub enum $name { $($variant),+ }
+        pub enum $name { $($(#[$about])* $variant),+ }
 
-        impl crate::query::word::Word for $name {
+        impl crate::word::Word for $name {
             fn all() -> &'static [Self] {
                 &[$(Self::$variant),+]
             }
@@ -152,8 +104,8 @@ macro_rules! words {
             }
         }
 
-        crate::query::word::word_impls!($name);
+        crate::word::word_impls!($name);
     )+};
 }
 
-pub(super) use {word_impls, words};
+pub(crate) use {word_impls, words};
