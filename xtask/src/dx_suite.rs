@@ -3,16 +3,15 @@
 //! Neither the tests nor the program that runs them are part of this repository: both are named on the command line.
 
 mod report;
-mod server;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
 
 use self::report::Results;
-use self::server::Server;
 use crate::repo::{Repo, run as run_command};
+use crate::server::Server;
 
 /// What the suite expects a server to hold.
 const SEED: &str = "tests/fixtures/dx-suite.toml";
@@ -42,17 +41,10 @@ pub(crate) struct Options {
 
 /// Loads the seed into an empty data directory, serves it, runs the suite, and prints and writes the counts.
 pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
-    run_command(repo.cargo().args(["build", "--locked", "--package", "operon"]))?;
-    let operon = repo.target.join("debug/operon");
     let folder = repo.target.join("dx-suite");
-    let (data, tokens, out) = (folder.join("data"), folder.join("tokens.json"), folder.join("out"));
+    let out = folder.join("out");
     // Tests leave things behind under fixed names, so every run begins from the seed alone.
-    clear(&data)?;
-    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let mut load = repo.command(&operon);
-    run_command(load.args(["fixture", "load", SEED, "--data-dir"]).arg(&data).arg("--tokens").arg(&tokens))?;
-
-    let server = Server::start(repo, &operon, &data, &folder.join("server.log"), options.port)?;
+    let (server, tokens) = Server::seeded(repo, &folder, SEED, options.port)?;
     let mut runner = repo.command(std::path::absolute(&options.runner)?);
     runner.arg("--source").arg(std::path::absolute(&options.source)?);
     runner.arg("--port").arg(server.port().to_string()).arg("--tokens").arg(&tokens);
@@ -74,13 +66,4 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
         println!("{PAGE} is left as it is: this was a part of the suite, or another client");
     }
     Ok(())
-}
-
-fn clear(folder: &Path) -> Result<()> {
-    match std::fs::remove_dir_all(folder) {
-        Err(why) if why.kind() != std::io::ErrorKind::NotFound => {
-            Err(why).with_context(|| format!("cannot empty {}", folder.display()))
-        }
-        _ => Ok(()),
-    }
 }

@@ -9,11 +9,13 @@
     reason = "a tool for the terminal: it prints, reads the environment and takes the time of its steps"
 )]
 
+mod api_suite;
 mod bench;
 mod demo;
 mod dx_suite;
 mod picture;
 mod repo;
+mod server;
 mod setup;
 mod test;
 mod tidy;

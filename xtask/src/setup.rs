@@ -23,6 +23,11 @@ pub(crate) struct Tools {
 }
 
 impl Tools {
+    /// A program of the Python environment.
+    pub(crate) fn python_program(&self, name: &str) -> PathBuf {
+        self.venv.join("bin").join(name)
+    }
+
     /// The environment variables by which a test finds its tools.
     pub(crate) fn environment(&self) -> [(&'static str, PathBuf); 4] {
         [

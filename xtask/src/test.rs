@@ -34,6 +34,7 @@ struct Suite {
 const SUITES: &[Suite] = &[
     Suite { name: "rust", about: "every Rust test of the workspace", run: rust },
     Suite { name: "postgres", about: "the tests over HTTP once more, on PostgreSQL", run: postgres },
+    Suite { name: "api", about: "requests made from the API description", run: crate::api_suite::run },
 ];
 
 /// Prepares, runs the suites, stops at the first that fails, and prints how long each took (for information only).

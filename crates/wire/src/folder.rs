@@ -90,7 +90,7 @@ impl FolderPath {
         Self("/".into())
     }
 
-    /// Reads any spelling of a path: runs of `/` collapse, `/` at the end is ignored.
+    /// Reads any spelling of a path: runs of `/` collapse, `/` at the end is ignored. They count for its length.
     ///
     /// # Errors
     /// Says which rule the path or one of its names breaks.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::id::{ContainerId, Id};
+use crate::id::{ContainerId, FileId, Id};
 use crate::text::ObjectName;
 
 /// What parts and files may be: the project field `fileUploadParameters` (contract: data 8.1).
@@ -151,6 +151,19 @@ pub struct TransferUrl {
     /// When the address ends at the latest, in ms since the epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires: Option<i64>,
+}
+
+/// Answer of the door that parts come in by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PartArrived {
+    /// The file.
+    pub id: FileId,
+    /// The number of the part.
+    pub index: PartIndex,
+    /// Its bytes.
+    pub size: u64,
+    /// Their MD5, hexadecimal.
+    pub md5: String,
 }
 
 /// Input of `/file-xxxx/download`.

@@ -13,7 +13,7 @@ use store::access::Permit;
 use store::blob::NewBlob;
 use store::object::ObjectState;
 use wire::id::FileId;
-use wire::transfer::{Md5Hex, PartIndex, PartSize, TransferUrl, UPLOAD_PARAMETERS, Upload};
+use wire::transfer::{Md5Hex, PartArrived, PartIndex, PartSize, TransferUrl, UPLOAD_PARAMETERS, Upload};
 use wire::{ApiError, ErrorType};
 
 use super::link::{self, Life};
@@ -219,19 +219,6 @@ fn wrong_length(part: &Part, length: u64) -> Error {
     .into()
 }
 
-/// A part that has arrived.
-#[derive(Debug, Clone)]
-pub struct Arrived {
-    /// The file.
-    pub file: FileId,
-    /// The number of the part.
-    pub index: PartIndex,
-    /// Its bytes.
-    pub size: u64,
-    /// Their MD5, hexadecimal.
-    pub md5: String,
-}
-
 impl Incoming {
     /// Takes the next bytes, in order.
     ///
@@ -250,12 +237,12 @@ impl Incoming {
     /// # Errors
     /// `InvalidInput` when the bytes are not those announced; `InvalidState` when the file was closed meanwhile; what was
     /// revoked meanwhile. The part is then what it was before.
-    pub async fn finish(self) -> Result<Arrived> {
+    pub async fn finish(self) -> Result<PartArrived> {
         // On a task of its own, so that a sender who goes away now leaves no half of it behind.
         tokio::spawn(self.settle()).await.map_err(Error::internal)?
     }
 
-    async fn settle(self) -> Result<Arrived> {
+    async fn settle(self) -> Result<PartArrived> {
         let Self { mut ctx, part, blob, writer, .. } = self;
         let sealed = writer.finish(part.expected).await?;
         ctx.request.now = ctx.app.clock.now();
@@ -272,14 +259,14 @@ impl Incoming {
 }
 
 /// Makes bytes that have arrived the part.
-async fn store(ctx: &Ctx, part: Part, blob: BlobId, sealed: Sealed) -> Result<Arrived> {
+async fn store(ctx: &Ctx, part: Part, blob: BlobId, sealed: Sealed) -> Result<PartArrived> {
     ctx.change(move |work| {
         // The token may have been revoked while the bytes came.
         link::holder(work.tx, &work.caller()?.signature, Life::OfToken, work.now())?;
         let copy = work.any_copy(&part.file.clone().into(), None)?;
         let permit = upload_permit(work, &copy)?;
-        let arrived = Arrived {
-            file: part.file.clone(),
+        let arrived = PartArrived {
+            id: part.file.clone(),
             index: part.index,
             size: sealed.size,
             md5: hex::encode(sealed.md5),

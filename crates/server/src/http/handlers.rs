@@ -1,5 +1,6 @@
 //! Which function answers which method. The match is exhaustive: a row of the list without a handler does not compile.
 
+use std::any::TypeId;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -11,7 +12,14 @@ use wire::id::{ContainerId, FileId, ObjectId, OrgId, ProjectId, RecordId, UserId
 use wire::{ApiError, ErrorType, Id, METHODS, MethodName};
 
 type Answer = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;
-type Handler = Box<dyn Fn(Ctx, Option<Id>, Value) -> Answer + Send + Sync>;
+
+/// A function that answers a method.
+struct Handler {
+    /// The type that it reads.
+    #[cfg_attr(not(test), expect(dead_code, reason = "a test compares it with the row of the method"))]
+    input_type: TypeId,
+    call: Box<dyn Fn(Ctx, Option<Id>, Value) -> Answer + Send + Sync>,
+}
 
 /// The handlers, in the order of the list of methods.
 pub struct Handlers(Vec<Handler>);
@@ -24,7 +32,7 @@ impl Handlers {
     }
 
     pub(super) fn call(&self, name: MethodName, ctx: Ctx, id: Option<Id>, input: Value) -> Answer {
-        self.0[name as usize](ctx, id, input)
+        (self.0[name as usize].call)(ctx, id, input)
     }
 }
 
@@ -140,9 +148,10 @@ where
     O: Serialize + 'static,
     F: Future<Output = Result<O, Error>> + Send + 'static,
 {
-    Box::new(move |ctx, _, input| {
+    let call = move |ctx, _, input| -> Answer {
         Box::pin(async move { encode(&method(ctx, wire::json::decode(input)?).await?) })
-    })
+    };
+    Handler { input_type: TypeId::of::<I>(), call: Box::new(call) }
 }
 
 /// A method of the entity in its route. Whether the caller may see the entity is answered before whether the
@@ -175,7 +184,7 @@ where
     O: Serialize + 'static,
     F: Future<Output = Result<O, Error>> + Send + 'static,
 {
-    Box::new(move |ctx, id, input| {
+    let call = move |ctx, id: Option<Id>, input| -> Answer {
         Box::pin(async move {
             let Some(subject) = id.clone().and_then(S::of) else {
                 return Err(ApiError::new(
@@ -194,7 +203,8 @@ where
                 }
             }
         })
-    })
+    };
+    Handler { input_type: TypeId::of::<I>(), call: Box::new(call) }
 }
 
 fn encode<O: Serialize>(output: &O) -> Result<Value, Error> {
@@ -217,3 +227,16 @@ macro_rules! entity_ids {
 }
 
 entity_ids!(ContainerId, FileId, ObjectId, OrgId, ProjectId, RecordId, UserId);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The description is made from the rows, so that a handler must read the type that its row names.
+    #[test]
+    fn handlers_read_the_types_of_their_rows() {
+        for (method, handler) in METHODS.iter().zip(&Handlers::new().0) {
+            assert!(handler.input_type == method.input_type, "{}", method.name.as_str());
+        }
+    }
+}

@@ -3,6 +3,7 @@
 //! `OPERON_TEST_DATABASE=postgres` runs the same tests on PostgreSQL, in a schema of its own for each world; the default
 //! is SQLite. The server is the one that `store::db::testing` starts, or the one at `OPERON_TEST_POSTGRES`.
 
+mod described;
 mod snapshot;
 
 use std::net::SocketAddr;
@@ -394,6 +395,7 @@ impl Client {
         let text = response.text().await.unwrap();
         let body =
             serde_json::from_str(&text).unwrap_or_else(|_| panic!("{path} did not answer JSON: {text}"));
+        described::check(path, status, &body);
         Answer { status, body, headers }
     }
 

@@ -56,7 +56,7 @@ fn limits() {
     assert_eq!(long.len(), PATH_CHARS_END - 1);
     assert!(FolderPath::parse(&long).is_ok());
     assert!(FolderPath::parse(&format!("{long}d")).is_err());
-    assert!(FolderPath::parse(&format!("{long}///")).is_ok());
+    assert!(FolderPath::parse(&format!("{long}///")).is_err());
 }
 
 #[test]

@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use futures::TryStreamExt;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::disposition::attachment;
@@ -22,16 +23,20 @@ use crate::http::request::info;
 const NO_RIGHTS: &str = "sandbox; default-src 'none'; frame-ancestors 'none'";
 
 /// What stands behind the question mark.
-#[derive(Debug, Deserialize)]
-pub(super) struct Signed {
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(in crate::http) struct Signed {
+    /// The project to take the file from.
     project: Option<String>,
+    /// Who asked for the address, when it is preauthenticated.
     by: Option<String>,
+    /// When the address ends, in ms since the epoch.
     expires: Option<String>,
+    /// The server's own signature over path and query.
     signature: Option<String>,
 }
 
 /// `GET /download/<file>/<name>`, and `HEAD`.
-pub(super) async fn send(
+pub(in crate::http) async fn send(
     State(server): State<Arc<Server>>,
     Path((file, name)): Path<(String, String)>,
     Query(signed): Query<Signed>,

@@ -10,6 +10,7 @@ use axum::extract::{Path, Query, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::Response;
 use http_body_util::BodyExt;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use wire::ApiError;
@@ -23,20 +24,25 @@ use crate::http::request::info;
 const IDLE: Duration = Duration::from_secs(60);
 
 /// What stands behind the question mark.
-#[derive(Debug, Deserialize)]
-pub(super) struct Signed {
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(in crate::http) struct Signed {
+    /// The bytes of the part, when they were announced.
     size: Option<String>,
+    /// Their MD5, when it was announced.
     md5: Option<String>,
+    /// Who asked for the address.
     #[serde(default)]
     by: String,
+    /// When the address ends, in ms since the epoch.
     #[serde(default)]
     expires: String,
+    /// The server's own signature over path and query.
     #[serde(default)]
     signature: String,
 }
 
 /// `PUT /upload/<file>/<part>`.
-pub(super) async fn take(
+pub(in crate::http) async fn take(
     State(server): State<Arc<Server>>,
     Path((file, index)): Path<(String, String)>,
     Query(signed): Query<Signed>,
@@ -59,12 +65,7 @@ pub(super) async fn take(
         receive(incoming, request.into_body()).await?.finish().await
     };
     match arrived.await {
-        Ok(part) => reply::json(&json!({
-            "id": part.file,
-            "index": part.index.number(),
-            "size": part.size,
-            "md5": part.md5,
-        })),
+        Ok(part) => reply::json(&json!(part)),
         Err(error) => refuse(error),
     }
 }

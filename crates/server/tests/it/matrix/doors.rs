@@ -46,6 +46,7 @@ pub fn doors() -> Vec<Door> {
         Door { path: "/download/{file}/{name}", target: |open| open.download.clone(), ..PAGE },
         Door { path: "/audit/checkpoint", target: |_| "/audit/checkpoint".into(), ..PAGE },
         Door { path: "/oauth2/token", takes: &["POST"], target: |_| "/oauth2/token".into(), plain: 400, ..PAGE },
+        Door { path: "/openapi.json", target: |_| "/openapi.json".into(), ..PAGE },
         Door { path: "/healthz", target: |_| "/healthz".into(), ..PAGE },
         Door { path: "/metrics", target: |_| "/metrics".into(), plain: 404, ..PAGE },
         Door { path: "/", target: |_| "/".into(), plain: 303, ..PAGE },

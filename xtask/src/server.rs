@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::time::{Duration, Instant};
 
@@ -15,20 +15,32 @@ use crate::repo::{Repo, run};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running `operon serve` on loopback.
-pub(super) struct Server {
+pub(crate) struct Server {
     child: Child,
     port: u16,
 }
 
 impl Server {
-    /// Starts the server on this port, or on a free one, and waits until it says that it is well.
-    pub(super) fn start(
+    /// Builds the server, loads a fixture into an empty data directory inside of this folder, and serves it. Answers the
+    /// file with the fixture's tokens, too.
+    pub(crate) fn seeded(
         repo: &Repo,
-        operon: &Path,
-        data: &Path,
-        log: &Path,
+        folder: &Path,
+        seed: &str,
         port: Option<u16>,
-    ) -> Result<Self> {
+    ) -> Result<(Self, PathBuf)> {
+        run(repo.cargo().args(["build", "--locked", "--package", "operon"]))?;
+        let operon = repo.target.join("debug/operon");
+        let (data, tokens) = (folder.join("data"), folder.join("tokens.json"));
+        clear(&data)?;
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        let mut load = repo.command(&operon);
+        run(load.args(["fixture", "load", seed, "--data-dir"]).arg(&data).arg("--tokens").arg(&tokens))?;
+        Ok((Self::start(repo, &operon, &data, &folder.join("server.log"), port)?, tokens))
+    }
+
+    /// Starts the server on this port, or on a free one, and waits until it says that it is well.
+    fn start(repo: &Repo, operon: &Path, data: &Path, log: &Path, port: Option<u16>) -> Result<Self> {
         let port = match port {
             Some(port) => port,
             None => free_port()?,
@@ -54,12 +66,12 @@ impl Server {
     }
 
     /// The port on which it answers.
-    pub(super) fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
     /// Asks the server to stop, waits for it, and fails if it did not end well.
-    pub(super) fn stop(mut self) -> Result<()> {
+    pub(crate) fn stop(mut self) -> Result<()> {
         run(std::process::Command::new("kill").arg("-TERM").arg(self.child.id().to_string()))?;
         let begin = Instant::now();
         while begin.elapsed() < PATIENCE {
@@ -80,6 +92,15 @@ impl Drop for Server {
         // After a good stop there is nothing to end, and both calls fail without harm.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+fn clear(folder: &Path) -> Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(why) if why.kind() != std::io::ErrorKind::NotFound => {
+            Err(why).with_context(|| format!("cannot empty {}", folder.display()))
+        }
+        _ => Ok(()),
     }
 }
 
