@@ -48,7 +48,7 @@ pub(crate) fn run(repo: &Repo, tools: &Tools) -> Result<()> {
     program.arg("--config-file").arg(repo.root.join(CONFIG)).arg("--no-color").arg("run");
     program.arg(format!("http://127.0.0.1:{}/openapi.json", server.port()));
     program.args(["--seed", &RANDOM_SEED.to_string(), "--max-time", &SECONDS.to_string()]);
-    program.args(["--max-examples", &EXAMPLES.to_string(), "--generation-database", "none"]);
+    program.args(["--max-examples", &EXAMPLES.to_string()]);
     eprintln!("the seed of the requests is {RANDOM_SEED}");
     let ran = run_command(&mut program);
     server.stop()?;
