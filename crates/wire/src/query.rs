@@ -11,8 +11,8 @@ mod name;
 mod regexp;
 
 pub use choice::{
-    AnyOr, ArchivalQuery, ArchivalState, ExecutionClass, ExecutionState, MAX_CHOICES, ObjectClass, ObjectState,
-    OneOrMany, Ordering, ScopeQuery, SortBy, SortField, StateQuery, TimeRange, Visibility,
+    AnyOr, ArchivalQuery, ArchivalState, ExecutionClass, ExecutionState, MAX_CHOICES, ObjectClass,
+    ObjectState, OneOrMany, Ordering, ScopeQuery, SortBy, SortField, StateQuery, TimeRange, Visibility,
 };
 pub use glob::{Glob, GlobToken};
 pub use logic::{
