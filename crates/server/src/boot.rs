@@ -8,7 +8,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use ::mail::Mailer;
 use anyhow::Context;
 use app::{App, Clock, LogSigner, Memory, Random};
-use blobs::FileLayer;
 use rand::TryRng;
 use secrets::ServerKeys;
 use store::db::{Db, DbConfig};

@@ -38,7 +38,7 @@ fn operation(maker: &mut Maker, name: DoorName) -> Value {
     match name {
         DoorName::PartIn => {
             let mut parameters =
-                vec![file(maker), path("index", maker.input(of::<PartIndex>), "The number of the part.")];
+                vec![file(maker), path("index", &maker.input(of::<PartIndex>), "The number of the part.")];
             parameters.extend(query::<upload::Signed>(maker));
             let arrived = maker.output(of::<PartArrived>);
             let mut responses = Map::new();
@@ -67,7 +67,7 @@ fn operation(maker: &mut Maker, name: DoorName) -> Value {
         }
         DoorName::FileOut => {
             let name = json!({ "type": "string", "minLength": 1 });
-            let mut parameters = vec![file(maker), path("name", name, "The name to save the file under.")];
+            let mut parameters = vec![file(maker), path("name", &name, "The name to save the file under.")];
             parameters.extend(query::<download::Signed>(maker));
             for (name, about) in [
                 ("Range", "One range of bytes; the whole file is sent for several."),
@@ -136,10 +136,10 @@ fn of<T: JsonSchema>(generator: &mut schemars::SchemaGenerator) -> schemars::Sch
 }
 
 fn file(maker: &mut Maker) -> Value {
-    path("file", maker.input(of::<FileId>), &format!("The id of the file, `{}-…`.", Class::File))
+    path("file", &maker.input(of::<FileId>), &format!("The id of the file, `{}-…`.", Class::File))
 }
 
-fn path(name: &str, schema: Value, about: &str) -> Value {
+fn path(name: &str, schema: &Value, about: &str) -> Value {
     json!({ "name": name, "in": "path", "required": true, "description": about, "schema": schema })
 }
 
