@@ -196,12 +196,13 @@ impl Draft {
     fn of_record(work: &Work<'_>, source: &RecordCopy, into: &Project) -> Result<Self> {
         let copy = work.copy(&source.id.clone().into(), &source.project)?;
         work.permit(&copy.access, Action::ListData)?;
-        let mut labels = copy.placement.labels;
-        if copy.project.key != into.key {
+        let labels = if copy.project.key == into.key {
+            copy.placement.labels
+        } else {
             let into = Destination { contains_phi: into.flags.contains_phi };
             work.permit(&copy.access, Action::CopyOut { into })?;
-            labels = labels.union(carried(&copy.project));
-        }
+            copy.access.facts().derived_labels()
+        };
         Ok(Self {
             labels,
             name: Some(copy.placement.name),
@@ -240,10 +241,4 @@ impl Draft {
             self.links = details.links().iter().map(ToString::to_string).collect();
         }
     }
-}
-
-/// What the flags of a project put on whatever is copied out of it (contract: identity-and-sharing B11.1).
-fn carried(project: &Project) -> Labels {
-    let flags = project.flags;
-    Labels { no_download: flags.download_restricted, no_copy: flags.restricted, phi: flags.contains_phi }
 }
