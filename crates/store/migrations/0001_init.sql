@@ -182,6 +182,14 @@ CREATE TABLE project_property (
 );
 CREATE INDEX project_property_project ON project_property (project);
 
+-- Bytes of the closed files of a project, and those of them that are archived: running sums, no row for nothing. A row of its
+-- own, so that files that close do not disturb whoever reads the project.
+CREATE TABLE project_usage (
+  project BIGINT PRIMARY KEY REFERENCES project (key),
+  bytes BIGINT NOT NULL,
+  archived BIGINT NOT NULL
+);
+
 -- Who holds what in a project: one entry per principal. `principal` is a user id, an org id or PUBLIC.
 CREATE TABLE project_grant (
   project BIGINT NOT NULL REFERENCES project (key),

@@ -15,6 +15,7 @@ use crate::folder::below;
 use crate::keys::{BlobKey, ObjectKey, PlacementKey, ProjectKey};
 use crate::object::ObjectState;
 use crate::placement::Archival;
+use crate::project;
 use crate::text::{self, Word};
 
 /// A copy of a file, as far as archiving goes.
@@ -136,13 +137,17 @@ pub fn unmark(tx: &Tx, permit: &Permit<'_>, files: &[ObjectKey]) -> Result<(), D
              where archival in ('archival', 'archived') and project = ",
         );
         sql.bind(permit.project()).push(" and object in (").bind_list(batch.iter().copied()).push(")");
-        tx.execute_sql(&sql)?;
-        let mut sql = Sql::new(
+        let mut others = Sql::new(
             "update placement set archival = 'archival' where archival = 'archived' and object in (",
         );
-        sql.bind_list(batch.iter().copied()).push(") and ");
-        of_payer(&mut sql, permit.project(), true);
-        tx.execute_sql(&sql).map(drop)
+        others.bind_list(batch.iter().copied()).push(") and ");
+        of_payer(&mut others, permit.project(), true);
+        let mut those = Sql::new("p.object in (");
+        those.bind_list(batch.iter().copied()).push(")");
+        project::in_step(tx, &those, || {
+            tx.execute_sql(&sql)?;
+            tx.execute_sql(&others).map(drop)
+        })
     })
 }
 
@@ -213,10 +218,14 @@ pub fn settle(tx: &Tx, file: ObjectKey) -> Result<(Vec<Settled>, Vec<Move>), DbE
         } else {
             (Archival::Archived, Archival::Archival)
         };
-        for (copy, project, state) in copies {
+        for (copy, lies_in, state) in copies {
             if state == from {
-                tx.execute("update placement set archival = $2 where key = $1", params![copy, to.word()])?;
-                settled.push(Settled { project, archival: to });
+                let mut this = Sql::new("p.key = ");
+                this.bind(copy);
+                project::in_step(tx, &this, || {
+                    tx.execute("update placement set archival = $2 where key = $1", params![copy, to.word()])
+                })?;
+                settled.push(Settled { project: lies_in, archival: to });
             }
         }
     }

@@ -13,6 +13,7 @@ use crate::folder::below;
 use crate::keys::{AccountKey, FolderKey, ObjectKey, PlacementKey, ProjectKey};
 use crate::object::ObjectState;
 use crate::placement::Archival;
+use crate::project;
 use crate::text;
 
 /// A copy that may be cloned.
@@ -160,7 +161,11 @@ pub fn clone_copies(
         sql.push(", s.archival, s.tags, s.properties, s.created, ");
         sql.bind(now).push(", ").bind(now).push(", ").bind(target.by);
         sql.push(" from placement s join object o on o.key = s.object where s.key in (");
-        tx.execute_sql(sql.bind_list(batch.iter().copied()).push(")"))?;
+        sql.bind_list(batch.iter().copied()).push(")");
+        let mut those = Sql::new("p.project = ");
+        those.bind(project).push(" and p.object in (select s.object from placement s where s.key in (");
+        those.bind_list(batch.iter().copied()).push("))");
+        project::in_step(tx, &those, || tx.execute_sql(&sql))?;
 
         let mut sql =
             Sql::new("insert into placement_tag (tag, project, placement) select t.tag, n.project, n.key");

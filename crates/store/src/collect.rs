@@ -6,6 +6,7 @@ use wire::id::ContainerId;
 use crate::batch::in_batches;
 use crate::db::{DbError, FromValue, Sql, Tx, params};
 use crate::keys::{BlobKey, ObjectKey, PlacementKey, ProjectKey};
+use crate::project;
 
 /// Bytes that nothing refers to any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +59,7 @@ pub fn forget_destroyed(tx: &Tx, project: ProjectKey) -> Result<(), DbError> {
     }
     for statement in [
         "delete from project_tag where project = $1",
+        "delete from project_usage where project = $1",
         "delete from project_property where project = $1",
         "delete from project_grant where project = $1",
         "delete from notice_acceptance where project = $1",
@@ -153,11 +155,14 @@ pub(crate) fn delete_copies(tx: &Tx, copies: &[PlacementKey]) -> Result<(), DbEr
             "delete from placement_tag where placement in (",
             "delete from placement_property where placement in (",
             "delete from placement_source where placement in (",
-            "delete from placement where key in (",
         ] {
             let mut sql = Sql::new(statement);
             tx.execute_sql(sql.bind_list(batch.iter().copied()).push(")"))?;
         }
-        Ok(())
+        let mut those = Sql::new("p.key in (");
+        those.bind_list(batch.iter().copied()).push(")");
+        let mut sql = Sql::new("delete from placement where key in (");
+        sql.bind_list(batch.iter().copied()).push(")");
+        project::in_step(tx, &those, || tx.execute_sql(&sql).map(drop))
     })
 }

@@ -18,6 +18,7 @@ pub use change::{accept_notice, destroy, save, set_properties, set_tags};
 pub use filter::Filter;
 pub(crate) use filter::push_logic;
 pub use flags::Flags;
+pub(crate) use usage::in_step;
 pub use usage::{Usage, count_objects, usage};
 
 /// A project as it is kept.

@@ -7,6 +7,7 @@ mod dx;
 mod revocation;
 mod s3;
 mod upload;
+mod usage;
 
 use std::collections::BTreeMap;
 

@@ -7,6 +7,7 @@ use crate::batch::in_batches;
 use crate::db::{DbError, Sql, Tx, params};
 use crate::keys::ObjectKey;
 use crate::object::{BATCH, ObjectState};
+use crate::project;
 use crate::text::{self, Word};
 
 /// The details of an object that was given none, as they are written.
@@ -62,7 +63,9 @@ pub(crate) fn set_state(tx: &Tx, keys: &[ObjectKey], state: ObjectState, now: i6
         let mut sql = Sql::new("update placement set state = ");
         sql.bind(state.word()).push(", modified = case when modified < ").bind(now).push(" then ").bind(now);
         sql.push(" else modified end where object in (").bind_list(batch.iter().copied()).push(")");
-        tx.execute_sql(&sql).map(drop)
+        let mut those = Sql::new("p.object in (");
+        those.bind_list(batch.iter().copied()).push(")");
+        project::in_step(tx, &those, || tx.execute_sql(&sql).map(drop))
     })
 }
 
