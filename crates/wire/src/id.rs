@@ -51,21 +51,6 @@ classes! {
 }
 
 impl Class {
-    /// Whether this class is a data object: something that lies in a folder of a container.
-    #[must_use]
-    pub fn is_data_object(self) -> bool {
-        matches!(
-            self,
-            Self::Record | Self::File | Self::Applet | Self::Workflow | Self::Database | Self::Dbcluster
-        )
-    }
-
-    /// Whether this class holds folders and data objects.
-    #[must_use]
-    pub fn is_container(self) -> bool {
-        matches!(self, Self::Project | Self::Container)
-    }
-
     /// Whether ids of this class carry a name instead of 24 minted characters.
     #[must_use]
     pub fn is_named(self) -> bool {

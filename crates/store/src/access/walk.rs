@@ -1,6 +1,5 @@
 //! Walking over the projects that somebody may reach, a batch at a time, with the access to each.
 
-use policy::Action;
 use wire::id::OrgId;
 
 use super::facts::{Person, gather};
@@ -150,31 +149,6 @@ impl<'a> Walk<'a> {
         self.filter.push(sql);
         sql.push(if self.newest_first { " order by 1 desc limit " } else { " order by 1 limit " });
         sql.bind(count(BATCH)).push(") way");
-    }
-}
-
-impl Access {
-    /// The next projects behind `after` that the caller has in lists ([`Action::FindProject`]), with the access to
-    /// each, at most `limit`; fewer only when no more follow. A caller's data lies in these alone.
-    pub fn load_visible(
-        tx: &Tx,
-        caller: &Caller,
-        settings: &Settings,
-        after: Option<ProjectKey>,
-        limit: usize,
-    ) -> Result<Vec<(Project, Self)>, DbError> {
-        let filter = Filter::default();
-        let mut walk = Walk::new(caller, settings, &filter, Reach::OfCaller, after);
-        let mut visible = Vec::new();
-        while visible.len() < limit {
-            let batch = walk.next(tx)?;
-            if batch.is_empty() {
-                break;
-            }
-            visible.extend(batch.into_iter().filter(|(_, access)| access.allows(Action::FindProject)));
-        }
-        visible.truncate(limit);
-        Ok(visible)
     }
 }
 

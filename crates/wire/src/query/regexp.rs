@@ -57,12 +57,6 @@ impl Regexp {
         self.compiled.as_str()
     }
 
-    /// Whether letter case is ignored.
-    #[must_use]
-    pub fn ignores_case(&self) -> bool {
-        self.ignore_case
-    }
-
     /// Whether the pattern is found in a name.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
