@@ -73,7 +73,7 @@ impl Life {
             life,
         };
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["server_process", "--exact", "--ignored", "--nocapture", "--test-threads=1"])
+            .args(["server_process", "--exact", "--nocapture", "--test-threads=1"])
             .env(TASK, serde_json::to_string(&task).unwrap())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -72,9 +72,9 @@ fn a_disk_that_does_not_sync_is_found_out() {
     assert!(what.contains("The stored bytes of file-"), "something else was noticed: {what}");
 }
 
-/// Serves until it is killed: the other half of each test, in a process of its own.
+/// Serves until it is killed: the other half of each test, which starts it in a process of its own. By itself it has nothing
+/// to do.
 #[test]
-#[ignore = "started by the other tests, as their server"]
 fn server_process() {
     process::serve();
 }
