@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use serde_json::json;
 use tokio::io::AsyncWriteExt;
+use wire::Level;
+use wire::user::TokenScope;
 
-use super::{login, switch_on, works};
+use super::{login, switch_on};
 use crate::web::own_account::authenticator;
 use crate::web::{PASSWORD, person};
 use crate::world::World;
@@ -24,11 +25,15 @@ fn program() -> PathBuf {
 struct Terminal {
     home: tempfile::TempDir,
     port: String,
+    protocol: &'static str,
+    /// A certificate to trust.
+    authority: Option<PathBuf>,
 }
 
 impl Terminal {
     fn new(world: &World) -> Self {
-        Self { home: tempfile::tempdir().unwrap(), port: world.address().port().to_string() }
+        let port = world.address().port().to_string();
+        Self { home: tempfile::tempdir().unwrap(), port, protocol: "http", authority: None }
     }
 
     /// Runs the client and types some lines. It has no terminal of its own, so that it asks for the password in the lines.
@@ -41,6 +46,11 @@ impl Terminal {
             .env("PATH", "/usr/bin:/bin")
             .env("LC_ALL", "C.UTF-8")
             .env("HOME", self.home.path())
+            .envs(self.authority.iter().map(|path| ("DX_CA_CERT", path)))
+            // Without these the client would ask elsewhere whose a token is.
+            .env("DX_APISERVER_HOST", "127.0.0.1")
+            .env("DX_APISERVER_PORT", &self.port)
+            .env("DX_APISERVER_PROTOCOL", self.protocol)
             .current_dir(self.home.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -56,10 +66,18 @@ impl Terminal {
     }
 
     async fn login(&self, more: &[&str], typed: &[&str]) -> Output {
-        let server =
-            ["login", "--noprojects", "--host", "127.0.0.1", "--protocol", "http", "--port", &self.port];
+        let server = [
+            "login",
+            "--noprojects",
+            "--host",
+            "127.0.0.1",
+            "--protocol",
+            self.protocol,
+            "--port",
+            &self.port,
+        ];
         // At the end it asks where the API is: scheme, host and port.
-        let typed = [typed, &["http", "127.0.0.1", &self.port]].concat();
+        let typed = [typed, &[self.protocol, "127.0.0.1", &self.port]].concat();
         self.dx(&[&server, more].concat(), &typed).await
     }
 
@@ -120,12 +138,32 @@ async fn people_sign_in_with_the_public_client() {
     said(&output, "Incorrect verification code");
     said(&output, "You are now logged in");
     assert_eq!(terminal.whoami().await.as_deref(), Some("ada"));
+}
 
-    let token = ada.ok("/system/newAuthToken", json!({ "scope": { "projects": { "*": "VIEW" } } })).await;
-    let token = token["access_token"].as_str().unwrap();
-    let terminal = Terminal::new(&world);
-    assert!(terminal.login(&["--token", token], &[]).await.status.success());
+/// F023: a token is used in place of a password, and reaches as far as its scope. The client looks up whose it is over
+/// https only.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_signs_in_over_https() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    let (certificate, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    std::fs::write(&certificate, own.cert.pem()).unwrap();
+    std::fs::write(&key, own.signing_key.serialize_pem()).unwrap();
+    let tls = server::config::Tls { certificate: certificate.clone(), key };
+    let world = World::with(|config| config.tls = Some(tls)).await;
+    person(&world, "ada").await;
+    let view = TokenScope::Projects { projects: [("*".to_owned(), Level::View)].into() };
+    let scoped = world.scoped("ada", view).await;
+    let terminal = Terminal { protocol: "https", authority: Some(certificate), ..Terminal::new(&world) };
+    let output = terminal.login(&["--token", scoped.token.as_deref().unwrap()], &[]).await;
+    assert!(output.status.success(), "{output:?}");
     assert_eq!(terminal.whoami().await.as_deref(), Some("ada"));
-    assert!(works(&world.client(Some(token))).await);
-    assert!(!terminal.dx(&["new", "project", "Mine", "--brief"], &[]).await.status.success());
+    let output = terminal.dx(&["new", "project", "Mine", "--brief"], &[]).await;
+    assert!(!output.status.success());
+    said(&output, "PermissionDenied");
+    // A token that is none is noticed at the first use.
+    let terminal =
+        Terminal { protocol: "https", authority: terminal.authority.clone(), ..Terminal::new(&world) };
+    terminal.login(&["--token", "no-token"], &[]).await;
+    assert_eq!(terminal.whoami().await, None);
 }
