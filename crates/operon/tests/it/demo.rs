@@ -26,7 +26,12 @@ fn the_tour_ends_well_and_looks_like_its_picture() {
     let printed: Vec<&str> = said.lines().skip_while(|line| !line.starts_with("Who may do")).collect();
     assert!(shown.len() > 40, "{} lines", shown.len());
     for (shown, printed) in shown.iter().zip(&printed) {
-        assert_eq!(shown, printed, "docs/demo.svg is not of today: run `cargo xtask picture`");
+        // Blanks at the end of a line have colours of their own and are seen by nobody.
+        assert_eq!(
+            shown.trim_end(),
+            printed.trim_end(),
+            "docs/demo.svg is not of today: run `cargo xtask picture`"
+        );
     }
 }
 
