@@ -2,6 +2,7 @@
 //!
 //! Neither the tests nor the program that runs them are part of this repository: both are named on the command line.
 
+mod exceptions;
 mod report;
 
 use std::path::PathBuf;

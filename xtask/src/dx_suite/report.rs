@@ -6,6 +6,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde::Deserialize;
 
+use super::exceptions;
+
 /// The runner's `results.json`, as far as it is shown.
 #[derive(Deserialize)]
 pub(super) struct Results {
@@ -13,6 +15,17 @@ pub(super) struct Results {
     applicable: u64,
     passed: u64,
     by: By,
+    tests: Vec<Test>,
+}
+
+/// One test of the run.
+#[derive(Deserialize)]
+struct Test {
+    /// `file.py::Class::test_name`.
+    id: String,
+    area: String,
+    /// `passed`, `failed`, `error`, `timeout` or `skipped`.
+    outcome: String,
 }
 
 #[derive(Deserialize)]
@@ -72,6 +85,33 @@ impl Results {
             text.push_str(&format!("| {area} | {passed} | {all} |\n"));
         }
         text.push_str(&format!("| **total** | **{}** | **{}** |\n", self.passed, self.applicable));
+        text.push_str(&self.exceptions());
+        text
+    }
+
+    /// The tests that did not pass, each with the reason that is known for it.
+    fn exceptions(&self) -> String {
+        let mut of_areas: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+        let mut alone = String::new();
+        for test in self.tests.iter().filter(|test| test.outcome != "passed") {
+            let name = test.id.rsplit("::").next().unwrap_or_default();
+            if let Some(reason) = exceptions::of_area(&test.area) {
+                *of_areas.entry((&test.area, reason)).or_default() += 1;
+            } else {
+                let reason = exceptions::of_test(name).unwrap_or("**not known: a defect of this server**");
+                alone.push_str(&format!("| {} | {name} | {reason} |\n", test.area));
+            }
+        }
+        let mut text = String::from("\n## What did not pass, and why\n\n");
+        if alone.is_empty() && of_areas.is_empty() {
+            text.push_str("Everything passed.\n");
+            return text;
+        }
+        text.push_str("| area | test | reason |\n| --- | --- | --- |\n");
+        text.push_str(&alone);
+        for ((area, reason), count) in of_areas {
+            text.push_str(&format!("| {area} | {count} tests | {reason} |\n"));
+        }
         text
     }
 
@@ -93,7 +133,14 @@ mod tests {
             "meta": {"server": "http://127.0.0.1:1", "dxpy": "0.413.0", "toolkit": "0.413.0", "source_key": "abc",
                      "selection": "tier=T0,T0s,T1", "when": "2026-01-31T23:00:00Z", "seconds": 1.5},
             "total": {"passed": 3, "failed": 1}, "applicable": 4, "passed": 3, "pass_rate": 0.75,
-            "by": {"area": {"files": {"passed": 2, "failed": 1}, "auth": {"passed": 1}}, "tier": {}}
+            "by": {"area": {"files": {"passed": 2, "failed": 1}, "auth": {"passed": 1}}, "tier": {}},
+            "tests": [
+                {"id": "t.py::C::test_one", "area": "files", "outcome": "passed"},
+                {"id": "t.py::C::test_other", "area": "files", "outcome": "failed"},
+                {"id": "t.py::C::test_workflow_completion", "area": "resolve", "outcome": "error"},
+                {"id": "t.py::C::test_run", "area": "run", "outcome": "failed"},
+                {"id": "t.py::C::test_run_again", "area": "run", "outcome": "timeout"}
+            ]
         }"#;
         serde_json::from_str(text).unwrap()
     }
@@ -110,6 +157,19 @@ mod tests {
             assert!(page.contains(part), "{part} is not in:\n{page}");
         }
         assert!(results().page(Some("2026-02-01")).contains("on 2026-02-01."));
+    }
+
+    #[test]
+    fn what_did_not_pass_is_told_with_its_reason() {
+        let page = results().page(None);
+        for part in [
+            "| files | test_other | **not known: a defect of this server** |",
+            "| resolve | test_workflow_completion | makes workflows |",
+            "| run | 2 tests | ",
+        ] {
+            assert!(page.contains(part), "{part} is not in:\n{page}");
+        }
+        assert!(!page.contains("test_one"), "{page}");
     }
 
     #[test]
