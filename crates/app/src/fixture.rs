@@ -119,6 +119,8 @@ pub struct Project {
     pub bill_to: Option<BillToId>,
     /// The default region when absent.
     pub region: Option<String>,
+    /// When it was made, in ms since 1970; now when absent.
+    pub created: Option<i64>,
     /// The wire's names of the switches that are on.
     #[serde(default)]
     pub flags: Vec<String>,
@@ -348,7 +350,7 @@ impl Seed<'_> {
                 limits: MonthlyLimits::default(),
                 created_by: maker,
             },
-            self.now,
+            project.created.unwrap_or(self.now),
         )?;
         for (principal, role) in &members {
             grant::put(self.tx, &self.operator.project(key), principal, *role, maker, self.now)?;

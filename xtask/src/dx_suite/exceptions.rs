@@ -19,11 +19,13 @@ const AREAS: &[(&str, &str)] = &[
 /// Tests of other areas that need such things too.
 const TESTS: &[(&str, &str)] = &[
     ("test_bad_current_project", "its set-up makes an applet"),
+    ("test_build_worklow_malformed_dxworkflow_json", "its set-up makes an applet"),
     ("test_describe_analysis_verbose", "runs a workflow"),
     ("test_describe_job_verbose", "runs an applet"),
     ("test_dx_find_data_by_class", "makes a workflow"),
     ("test_dx_resolve", "runs an applet"),
     ("test_idempotent_applet_and_app_creation", "makes an applet and an app"),
+    ("test_init_and_set_id", "its set-up makes an applet"),
     ("test_projects", "its set-up makes an applet"),
     ("test_user_describe_self_shows_bill_to", "its set-up makes an applet"),
     ("test_var_initialization", "makes an applet"),

@@ -10,18 +10,19 @@ use wire::id::OrgId;
 use wire::org::{RemoveMember, Removed};
 use wire::{ApiError, ErrorType};
 
-use super::member::{facets, keep_an_admin, member_of};
+use super::member::{facets, keep_an_admin};
 use crate::context::Ctx;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, absent};
 use crate::event::{Event, EventName};
 
 /// `/org-xxxx/removeMember`: by an ADMIN, or by a member about themselves.
 ///
 /// What the member reached through the organisation ends at once. Unless told otherwise, so do the member's own entries
-/// in projects that the organisation pays for; the answer names these.
+/// in projects that the organisation pays for; the answer names these. For somebody who is no member nothing is left to
+/// do, as the public client expects of a repeated call.
 ///
 /// # Errors
-/// `PermissionDenied` for other members, `InvalidInput` for somebody who is no member, `InvalidState` for the last ADMIN.
+/// `PermissionDenied` for other members, `ResourceNotFound` for an unknown user, `InvalidState` for the last ADMIN.
 pub async fn remove_member(ctx: Ctx, id: OrgId, input: RemoveMember) -> Result<Removed> {
     ctx.change(move |work| {
         let (found, access) = work.org(&id)?;
@@ -32,7 +33,10 @@ pub async fn remove_member(ctx: Ctx, id: OrgId, input: RemoveMember) -> Result<R
             OrgAction::Administer
         };
         let permit = work.org_permit(&access, action)?;
-        let (account, membership) = member_of(work, &found, &input.user)?;
+        let account = account::by_id(work.tx, &input.user)?.ok_or_else(|| absent(input.user.as_str()))?;
+        let Some(membership) = org::membership(work.tx, found.key, account.key)? else {
+            return Ok(Removed { id: found.id, projects: BTreeMap::new(), apps: BTreeMap::new() });
+        };
         let revoked = if input.revoke_project_permissions {
             org::revoke_own_grants(work.tx, &permit, &found.id, account.key)?.ok_or_else(|| {
                 too_many(&format!("{} has entries in projects that {} pays for", account.id, found.id))
