@@ -218,6 +218,7 @@ async fn many_projects(world: &World, count: usize) {
         name: format!("N{number}"),
         bill_to: None,
         region: None,
+        created: None,
         flags: Vec::new(),
         members: members.iter().map(|(name, level)| ((*name).to_owned(), *level)).collect(),
     });
