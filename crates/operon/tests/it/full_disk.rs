@@ -1,6 +1,6 @@
 //! A limit of the operating system's own, which a full disk is to a program: nothing of it is injected.
 
-use crate::running::Running;
+use crate::running::Server;
 
 /// The shell counts in blocks of 512 or 1024 bytes: 8 or 16 MiB for one file. The signal that goes with the limit is ignored, so
 /// that writes fail instead.
@@ -8,7 +8,7 @@ const LIMIT: &str = "trap '' XFSZ; ulimit -f 16384;";
 
 #[tokio::test]
 async fn bytes_beyond_the_limit_are_refused_and_the_rest_goes_on() {
-    let server = Running::start(LIMIT).await;
+    let server = Server::start(LIMIT).await;
     let small = server.file("small", b"small").await;
     let large = server.open_file("large").await;
     let bytes = vec![7; 40 << 20];

@@ -3,16 +3,24 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
+/// Where the program is.
+pub(crate) const OPERON: &str = env!("CARGO_BIN_EXE_operon");
+
 /// A command that runs the program, away from settings of whoever runs the tests.
 pub(crate) fn operon() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_operon"));
+    let mut command = Command::new(OPERON);
+    clean(&mut command);
+    command
+}
+
+/// Takes a command away from settings of whoever runs the tests.
+pub(crate) fn clean(command: &mut Command) -> &mut Command {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("OPERON_") {
             command.env_remove(name);
         }
     }
-    command.env_remove("NO_COLOR").stdin(Stdio::null());
-    command
+    command.env_remove("NO_COLOR").stdin(Stdio::null())
 }
 
 /// Runs a command to its end and answers what it printed.

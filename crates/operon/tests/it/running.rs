@@ -2,18 +2,17 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// The program.
-pub(crate) const OPERON: &str = env!("CARGO_BIN_EXE_operon");
+use crate::program::{OPERON, clean, operon, succeed};
 
 /// A running server with one person and one project.
-pub(crate) struct Running {
+pub(crate) struct Server {
     /// Its data directory is `data` in here.
     pub(crate) folder: TempDir,
     /// The id of the project.
@@ -24,20 +23,7 @@ pub(crate) struct Running {
     child: Child,
 }
 
-/// Runs the program to its end.
-pub(crate) fn operon(arguments: &[&str]) -> Output {
-    Command::new(OPERON).args(arguments).output().unwrap()
-}
-
-/// Runs the program, which must succeed; answers what it said.
-#[track_caller]
-pub(crate) fn says(arguments: &[&str]) -> String {
-    let output = operon(arguments);
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-impl Running {
+impl Server {
     /// Starts a server through these shell words, which end with the program's own.
     pub(crate) async fn start(shell: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -49,7 +35,15 @@ impl Running {
         )
         .unwrap();
         let text = |path: &Path| path.to_str().unwrap().to_owned();
-        says(&["fixture", "load", &text(&seed), "--data-dir", &text(&data), "--tokens", &text(&tokens)]);
+        succeed(operon().args([
+            "fixture",
+            "load",
+            &text(&seed),
+            "--data-dir",
+            &text(&data),
+            "--tokens",
+            &text(&tokens),
+        ]));
         let issued: Value = serde_json::from_slice(&std::fs::read(&tokens).unwrap()).unwrap();
         let token = issued["alice"]["auth"].as_str().unwrap().to_owned();
         Self::on(shell, folder, token).await
@@ -60,16 +54,9 @@ impl Running {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let data = folder.path().join("data");
-        let child = Command::new("sh")
-            .args([
-                "-c",
-                &format!("{shell} exec \"$@\""),
-                "sh",
-                OPERON,
-                "serve",
-                "--listen",
-                &address.to_string(),
-            ])
+        let shell = format!("{shell} exec \"$@\"");
+        let child = clean(&mut Command::new("sh"))
+            .args(["-c", &shell, "sh", OPERON, "serve", "--listen", &address.to_string()])
             .arg("--data-dir")
             .arg(data)
             .stdout(Stdio::null())
@@ -152,7 +139,7 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();

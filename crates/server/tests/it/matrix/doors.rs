@@ -53,6 +53,7 @@ pub fn doors() -> Vec<Door> {
         Door { path: "/style.css", target: |_| "/style.css".into(), ..PAGE },
         Door { path: "/sign-in", takes: &["GET", "HEAD", "POST"], target: |_| "/sign-in".into(), form_on: Some(|_| "/sign-in".into()), fields: &[("username", "stranger"), ("password", PASSWORD)], ..PAGE },
         Door { path: "/sign-in/code", takes: &["GET", "HEAD", "POST"], target: |_| "/sign-in/code".into(), plain: 303, fields: &[("otp", "000000")], ..PAGE },
+        Door { path: "/sign-in/link", takes: &["GET", "HEAD", "POST"], target: |open| format!("/sign-in/link?code={}", open.place.code), form_on: Some(|open| format!("/sign-in/link?code={}", open.place.code)), ..PAGE },
         Door { path: "/sign-out", target: |_| "/sign-out".into(), form_on: Some(|_| "/".into()), ..FORM },
         Door { path: "/sign-out-everywhere", target: |_| "/sign-out-everywhere".into(), form_on: Some(|_| "/".into()), ..FORM },
         Door { path: "/first-user", takes: &["GET", "HEAD", "POST"], target: |open| format!("/first-user?code={}", open.place.code), form_on: Some(|open| format!("/first-user?code={}", open.place.code)), fields: &[("username", "first"), ("email", "f@example.org"), ("first", "F"), ("last", "L"), ("password", PASSWORD), ("again", PASSWORD)], ..PAGE },
