@@ -56,3 +56,9 @@ fn compile(shape: SchemaOf) -> Validator {
     schema["$defs"] = generator.take_definitions(true).into();
     jsonschema::draft202012::new(&schema).unwrap()
 }
+
+#[test]
+#[should_panic(expected = "answered what its description does not")]
+fn an_answer_that_is_not_described_is_noticed() {
+    check("/user-alice/describe", 200, &serde_json::json!({ "id": "user-alice", "shoeSize": 42 }));
+}
