@@ -95,7 +95,7 @@ fn refused(sample: &Sample) -> Vec<(Role, &'static str)> {
 #[tokio::test]
 async fn a_token_goes_no_further_than_its_scope() {
     let cast = Cast::new().await;
-    let place = cast.place_with_orgs().await;
+    let place = cast.place().await;
     let before = cast.world.snapshot().await;
     for sample in samples() {
         let (path, body) = (sample.path(&place), (sample.body)(&place));

@@ -329,7 +329,15 @@ fn token(name: &str, user: &str, scope: Option<TokenScope>) -> fixture::Token {
 
 fn project_of(id: &str, name: &str, members: BTreeMap<String, Level>) -> fixture::Project {
     let id = ContainerId::parse(id);
-    fixture::Project { id, name: name.to_owned(), bill_to: None, region: None, flags: vec![], members }
+    fixture::Project {
+        id,
+        name: name.to_owned(),
+        bill_to: None,
+        region: None,
+        created: None,
+        flags: vec![],
+        members,
+    }
 }
 
 /// An organisation of the administrator's with these MEMBERs.
