@@ -108,6 +108,7 @@ async fn a_token_goes_no_further_than_its_scope() {
                 Needs::Project(least) | Needs::ProjectBelow(least, _) => level < least,
                 Needs::OrgAdmin => changes,
                 Needs::Operator => true,
+                Needs::Never(_) => false,
                 Needs::Nothing | Needs::Account | Needs::These { .. } => {
                     changes && level < Level::Administer && row.caller != Caller::Anyone
                 }
