@@ -112,6 +112,11 @@ impl Drop for Lab {
 }
 
 impl Person<'_> {
+    /// Where their files are; `dx` runs there.
+    pub(crate) fn home(&self) -> &Path {
+        &self.home
+    }
+
     /// Puts a file into the home.
     pub(crate) fn write(&self, name: &str, content: &str) {
         let path = self.home.join(name);
