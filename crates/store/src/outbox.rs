@@ -144,7 +144,7 @@ pub fn withdraw(tx: &Tx, key: OutboxKey) -> Result<(), DbError> {
 pub fn written_since(tx: &Tx, account: AccountKey, beginning: &str, since: i64) -> Result<i64, DbError> {
     let length = i64::try_from(beginning.chars().count()).unwrap_or(i64::MAX);
     tx.query_one(
-        "select count(*) from outbox where account = $1 and created >= $2 and substr(payload, 1, $3) = $4",
+        "select count(*) from outbox where account = $1 and created >= $2 and substr(payload, 1, cast($3 as integer)) = $4",
         params![account, since, length, beginning],
     )?
     .get(0)

@@ -78,6 +78,9 @@ descriptions! {
         "httpsAppIsolatedBrowsing": bool, "Web pages of jobs open in an isolated browser only.";
         "httpsAppIsolatedBrowsingOptions": Option<Map<String, Value>>, "How isolated browsing behaves.";
         "containsPHI": bool, "Holds protected health information.";
+        "sponsoredDataUsage": i64, "How much of its data is paid for by a sponsor; always 0.";
+        "totalSponsoredEgressBytes": i64, "How many bytes may leave it at a sponsor's cost; always 0.";
+        "consumedSponsoredEgressBytes": i64, "How many of these have left it; always 0.";
         "destroyProtected": bool, "The project cannot be destroyed.";
         "dataUsage": f64, "The size of the files in it, in GB.";
         "archivedDataUsage": f64, "That of the archived ones.";

@@ -158,6 +158,8 @@ async fn a_code_presented_twice_at_once_is_accepted_once() {
             futures::future::join_all(both).await.iter().map(|answer| answer.status).collect();
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 401], "{code}");
+        // So long ago that what failed slows nobody down.
+        world.pass(Duration::from_secs(3600));
     }
 }
 
