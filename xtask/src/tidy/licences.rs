@@ -5,6 +5,7 @@ use super::tree::Tree;
 /// What may be built in, and why. `deny.toml` names the same.
 const ALLOWED: &[(&str, &str)] = &[
     ("MIT", "permissive; keep the notice"),
+    ("MIT-0", "as MIT, without its one duty"),
     ("Apache-2.0", "permissive, with a grant of patents; our own licence"),
     ("Apache-2.0 WITH LLVM-exception", "as Apache-2.0, with one duty less"),
     ("0BSD", "permissive, without any duty"),
