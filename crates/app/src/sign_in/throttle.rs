@@ -45,7 +45,9 @@ impl Limits {
             Err(_) => 0,
             Ok(doublings) => FIRST_WAIT_MS.checked_shl(doublings).unwrap_or(i64::MAX).min(self.longest_ms),
         };
-        Count { failures, last: now, blocked_until: now + wait }
+        // Requests that come together do not agree on the time to the millisecond, so no wait must be none for all of them.
+        let blocked_until = if wait == 0 { 0 } else { now + wait };
+        Count { failures, last: now, blocked_until }
     }
 }
 
@@ -213,6 +215,11 @@ mod tests {
         }
         assert_eq!(waits[..9], [0, 0, 0, 0, 0, 1, 2, 4, 8]);
         assert_eq!(waits[17], 15 * 60);
+    }
+
+    #[test]
+    fn a_free_failure_makes_nobody_wait() {
+        assert_eq!(NAME.failed(None, 1000).blocked_until, 0);
     }
 
     #[test]
