@@ -17,9 +17,6 @@ use crate::links;
 use crate::mail_text::{self, Facts, Letter};
 use crate::work::Work;
 
-/// Letters about invitations that somebody is sent within an hour; the notifications in the pages tell of all.
-pub(crate) const MAX_INVITATION_LETTERS: i64 = 20;
-
 /// Letters taken at once.
 const BATCH: u32 = 16;
 /// Letters of one reader that are looked through; many more than links are sent in the time that letters wait at most.
@@ -61,21 +58,6 @@ impl Work<'_> {
             }
         }
         Ok(())
-    }
-
-    /// As [`Work::mail`], unless the reader was written `most` letters of the kind within the last hour: nobody fills
-    /// somebody else's letter box, or uses up what another kind of letter needs.
-    ///
-    /// # Errors
-    /// The store's.
-    pub(crate) fn mail_at_most(&self, most: i64, to: AccountKey, letter: &Letter) -> Result<()> {
-        let kind = serde_json::to_value(letter).map_err(Error::internal)?["letter"].take();
-        // The kind comes first in the text of a letter.
-        let beginning = format!("{{\"letter\":{kind}");
-        if outbox::written_since(self.tx, to, &beginning, self.now() - HOUR_MS)? >= most {
-            return Ok(());
-        }
-        self.mail(to, letter)
     }
 }
 

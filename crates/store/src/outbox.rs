@@ -140,16 +140,6 @@ pub fn withdraw(tx: &Tx, key: OutboxKey) -> Result<(), DbError> {
     Ok(())
 }
 
-/// How many items whose text begins in the same way somebody was sent, or is to be sent, since a time (ms).
-pub fn written_since(tx: &Tx, account: AccountKey, beginning: &str, since: i64) -> Result<i64, DbError> {
-    let length = i64::try_from(beginning.chars().count()).unwrap_or(i64::MAX);
-    tx.query_one(
-        "select count(*) from outbox where account = $1 and created >= $2 and substr(payload, 1, cast($3 as integer)) = $4",
-        params![account, since, length, beginning],
-    )?
-    .get(0)
-}
-
 /// What was given up, oldest first, from behind `after`.
 pub fn undelivered(tx: &Tx, after: Option<OutboxKey>, limit: usize) -> Result<Vec<Undelivered>, DbError> {
     tx.query(

@@ -16,7 +16,6 @@ use crate::context::Ctx;
 use crate::error::Result;
 use crate::event::{Event, EventName};
 use crate::mail_text::Letter;
-use crate::mailer::MAX_INVITATION_LETTERS;
 use crate::party::Party;
 use crate::work::Work;
 
@@ -147,7 +146,10 @@ fn tell_invitee(
         return Ok(());
     }
     let letter = Letter::ProjectInvited { project: project.id.clone(), level, by: by.clone() };
-    work.mail_at_most(MAX_INVITATION_LETTERS, invitee.key, &letter)
+    if crate::sign_in::may_send_invitation(work, invitee)? {
+        work.mail(invitee.key, &letter)?;
+    }
+    Ok(())
 }
 
 /// Whoever lets themselves in by standing is seen by those who administer the project; this cannot be suppressed.

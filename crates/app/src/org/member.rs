@@ -15,7 +15,6 @@ use crate::context::Ctx;
 use crate::error::Result;
 use crate::event::{Event, EventName};
 use crate::mail_text::Letter;
-use crate::mailer::MAX_INVITATION_LETTERS;
 use crate::party;
 use crate::work::Work;
 
@@ -210,7 +209,10 @@ fn tell(work: &Work<'_>, org: &Org, invitee: &Account, without_mail: bool) -> Re
         return Ok(());
     }
     let letter = Letter::OrgInvited { org: org.id.clone(), by: by.clone() };
-    work.mail_at_most(MAX_INVITATION_LETTERS, invitee.key, &letter)
+    if crate::sign_in::may_send_invitation(work, invitee)? {
+        work.mail(invitee.key, &letter)?;
+    }
+    Ok(())
 }
 
 /// A membership for the audit log.

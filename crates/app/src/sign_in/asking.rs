@@ -1,4 +1,4 @@
-//! Slowing down whoever makes this server write letters with links.
+//! Slowing down whoever makes this server write letters.
 //!
 //! Such letters go to people who did not ask for them, on the word of a stranger. Each account is sent few, so that
 //! nobody's mailbox is flooded, and each origin may ask for few, so that nobody tries out a list of addresses.
@@ -20,6 +20,8 @@ struct Rate {
 
 /// Letters with links to one account.
 const LETTERS: Rate = Rate { at_once: 3, every_ms: 20 * 60_000 };
+/// Letters about invitations to one account; the notifications in the pages tell of all.
+const INVITATIONS: Rate = Rate { at_once: 20, every_ms: 3 * 60_000 };
 /// Requests from one origin that may make a letter.
 const ASKED: Rate = Rate { at_once: 20, every_ms: 60_000 };
 
@@ -47,6 +49,12 @@ fn spend(work: &Work<'_>, rate: &Rate, what: &[&str]) -> Result<bool> {
 /// Whether an account may be sent another letter with a link now; if so, it counts.
 pub(crate) fn may_send_link(work: &Work<'_>, account: &Account) -> Result<bool> {
     spend(work, &LETTERS, &["letter", account.id.as_str()])
+}
+
+/// Whether an account may be sent another letter about an invitation now; if so, it counts. They are counted apart, so that
+/// whoever invites somebody does not use up the letters that let them in again.
+pub(crate) fn may_send_invitation(work: &Work<'_>, account: &Account) -> Result<bool> {
+    spend(work, &INVITATIONS, &["invitation", account.id.as_str()])
 }
 
 /// Counts a stranger's request that may make a letter.
