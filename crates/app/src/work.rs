@@ -36,8 +36,8 @@ impl Ctx {
     /// Runs a use case that changes something. What it returns leaves only after the commit.
     ///
     /// The closure may run several times, so it has no effect but through the transaction. When the decision says no,
-    /// everything the closure did is undone and the refusal alone is committed, as an audit event. Nothing is changed
-    /// with a token that was ended, or for an account that was stopped, after the request came.
+    /// everything the closure did is undone and the refusal is committed, as an audit event, before it is answered.
+    /// Nothing is changed with a token that was ended, or for an account that was stopped, after the request came.
     ///
     /// # Errors
     /// Whatever the closure returns, or the store's.
@@ -47,23 +47,12 @@ impl Ctx {
         F: Fn(&Work<'_>) -> Result<T> + Send + 'static,
     {
         let ctx = self.clone();
-        let outcome: Result<T, Box<Refused>> = self
-            .app
-            .db
-            .write(move |tx| {
-                let work = Work::new(tx, &ctx);
-                work.caller_stands()?;
-                match tx.nested(|_| f(&work)) {
-                    Ok(done) => Ok(Ok(done)),
-                    Err(Error::Refused(refused)) => {
-                        work.record(Event::refused(&refused))?;
-                        Ok(Err(refused))
-                    }
-                    Err(other) => Err(other),
-                }
-            })
-            .await?;
-        outcome.map_err(Error::Refused)
+        let outcome = self.app.db.write(move |tx| {
+            let work = Work::new(tx, &ctx);
+            work.caller_stands()?;
+            f(&work)
+        });
+        self.recorded(outcome.await).await
     }
 
     /// Runs a use case that only reads, on one snapshot. A refusal is recorded before it is answered.
@@ -77,6 +66,11 @@ impl Ctx {
     {
         let ctx = self.clone();
         let outcome = self.app.db.read(move |tx| f(&Work::new(tx, &ctx))).await;
+        self.recorded(outcome).await
+    }
+
+    /// The outcome, once it is in the audit log if it is a refusal.
+    async fn recorded<T>(&self, outcome: Result<T>) -> Result<T> {
         if let Err(Error::Refused(refused)) = &outcome {
             let (ctx, refused) = (self.clone(), refused.clone());
             self.app.db.write(move |tx| Work::new(tx, &ctx).record(Event::refused(&refused))).await?;

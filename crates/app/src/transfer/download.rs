@@ -5,6 +5,7 @@ mod address;
 use std::ops::Range;
 use std::sync::Arc;
 
+use store::keys::AccountKey;
 use wire::id::FileId;
 use wire::transfer::{Download, LinkSeconds, TransferUrl};
 
@@ -41,6 +42,8 @@ pub async fn download(ctx: Ctx, id: FileId, input: Download) -> Result<TransferU
 /// A file that the holder of an address may read. Nothing has been read yet.
 pub struct Opened {
     grant: ReadGrant,
+    /// Who reads.
+    account: AccountKey,
     /// Bytes in the file.
     pub size: u64,
     /// Its SHA-256, hexadecimal: equal for equal content.
@@ -56,11 +59,11 @@ pub struct Opened {
 pub async fn open(app: &Arc<App>, request: RequestInfo, address: &Address) -> Result<Opened> {
     let (asked, by) = address.read(app, request.now).ok_or_else(link::ended)?;
     let grant = ReadGrant::new(Arc::clone(app), request, asked, by);
-    let object = grant.object().await?;
+    let (object, account) = grant.object().await?;
     let (Some(size), Some(sha256)) = (object.size, object.sha256) else {
         return Err(Error::internal(format!("{} is closed without a size or digest", object.id)));
     };
-    Ok(Opened { grant, size: super::bytes(size), sha256, media: object.media })
+    Ok(Opened { grant, account, size: super::bytes(size), sha256, media: object.media })
 }
 
 impl Opened {
@@ -72,8 +75,7 @@ impl Opened {
     /// downloads run at once.
     pub async fn read(self, range: Range<u64>, cut: Cut) -> Result<Reading> {
         let grant = self.grant;
-        let account = grant.holder().await?.account;
-        let turn = grant.app().memory.transfers.download_turn(account).await?;
+        let turn = grant.app().memory.transfers.download_turn(self.account).await?;
         let extents = grant.record(range.clone()).await?;
         Reading::start(grant, extents, range, cut, turn).await
     }

@@ -8,6 +8,7 @@ use policy::Action;
 use serde_json::json;
 use store::access::Caller;
 use store::blob::Extent;
+use store::keys::AccountKey;
 use store::object::{Object, ObjectState};
 use store::placement::Archival;
 use wire::id::{ContainerId, FileId, ObjectId};
@@ -108,13 +109,14 @@ impl ReadGrant {
         &self.asked.file
     }
 
-    /// The object behind the file, if the person may read it.
+    /// The object behind the file, if the person may read it, and the person's account.
     ///
     /// # Errors
     /// What `/file-xxxx/download` answers.
-    pub(super) async fn object(&self) -> Result<Object> {
+    pub(super) async fn object(&self) -> Result<(Object, AccountKey)> {
         let asked = self.asked.clone();
-        self.ctx().await?.look(move |work| Ok(choose(work, &asked)?.0.object)).await
+        let look = move |work: &Work<'_>| Ok((choose(work, &asked)?.0.object, work.caller()?.account));
+        self.ctx().await?.look(look).await
     }
 
     /// Whether the person may still read the file. Nothing is kept from earlier answers, so that nothing can be missed; it is
@@ -138,11 +140,11 @@ impl ReadGrant {
     }
 
     /// The person, as they are now.
-    pub(super) async fn holder(&self) -> Result<Caller> {
+    async fn holder(&self) -> Result<Caller> {
         let now = self.app.clock.now();
         let life = if self.asked.preauthenticated { Life::OfItsOwn } else { Life::OfToken };
         let by = self.by.clone();
-        self.app.db.read(move |tx| link::holder(tx, &by, life, now)).await
+        self.app.db.read_inline(move |tx| link::holder(tx, &by, life, now)).await
     }
 
     async fn ctx(&self) -> Result<Ctx> {

@@ -1,7 +1,8 @@
 //! The one thread that writes, and its group commit.
 //!
-//! A commit costs a disk flush whatever it holds, so closures that wait at the same time share one: each runs in a
-//! savepoint of its own, one commit makes all durable, and only then are they answered.
+//! A commit costs a disk flush whatever it holds, so closures that wait at the same time share one: one commit makes all
+//! durable, and only then are they answered. What a closure that fails did is undone alone: each runs in a savepoint of
+//! its own, but for one that has no other before it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -174,10 +175,14 @@ impl WriterThread {
         let mut carried = None;
         let mut next = Some(first);
         let mut outcome = self.begin();
+        let mut changed = false;
         while let Some(mut job) = next.take() {
             if job.is_wanted() {
                 if outcome.is_ok() {
-                    outcome = self.run_one(&mut *job);
+                    outcome = match changed {
+                        false => self.run_first(&mut *job).map(|done| changed = done),
+                        true => self.run_beside(&mut *job),
+                    };
                 }
                 jobs.push(job);
             }
@@ -218,20 +223,27 @@ impl WriterThread {
         self.open()?.control("commit")
     }
 
-    /// Runs one closure in its savepoint. `Err` is for the whole group.
-    fn run_one(&mut self, job: &mut dyn Job) -> Result<(), DbError> {
+    /// Runs a closure that is alone in the transaction so far; says whether it did its work. When it did not, all of the
+    /// transaction is undone and begun again. `Err` is for the whole group.
+    ///
+    /// It has no savepoint, because every statement in one takes time in proportion to the pages that the savepoint has
+    /// kept so far, and a closure that copies a project changes thousands.
+    fn run_first(&mut self, job: &mut dyn Job) -> Result<bool, DbError> {
+        let tx = self.open()?;
+        if run(tx, job)? {
+            return Ok(true);
+        }
+        tx.control("rollback")?;
+        self.begin().map(|()| false)
+    }
+
+    /// Runs a closure beside others that did their work, in a savepoint. `Err` is for the whole group.
+    fn run_beside(&mut self, job: &mut dyn Job) -> Result<(), DbError> {
         let tx = self.open()?;
         tx.control("savepoint closure")?;
-        let ok = job.run(tx);
-        match tx.take_fault() {
-            None if ok => return tx.control("release savepoint closure"),
-            Some(Fault { error, reach }) if reach != Reach::Statement => {
-                return Err(error);
-            }
-            Some(fault) if ok => job.fail(fault.error),
-            _ => {}
+        if !run(tx, job)? {
+            tx.control("rollback to savepoint closure")?;
         }
-        tx.control("rollback to savepoint closure")?;
         tx.control("release savepoint closure")
     }
 
@@ -247,6 +259,21 @@ impl WriterThread {
         // SQLite gives up the transaction itself on some errors; then there is nothing to undo.
         if !connection.is_idle() && (tx.control("rollback").is_err() || !connection.is_idle()) {
             self.tx = None;
+        }
+    }
+}
+
+/// Runs a closure; says whether what it did is to stay. `Err` is for the whole group.
+fn run(tx: &Tx, job: &mut dyn Job) -> Result<bool, DbError> {
+    let ok = job.run(tx);
+    match tx.take_fault() {
+        None => Ok(ok),
+        Some(Fault { error, reach }) if reach != Reach::Statement => Err(error),
+        Some(fault) => {
+            if ok {
+                job.fail(fault.error);
+            }
+            Ok(false)
         }
     }
 }
