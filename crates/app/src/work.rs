@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use policy::{Action, OrgAction, Outcome, SystemAction};
-use store::access::{Access, Caller, OrgAccess, OrgPermit, Permit, Refused, Settings, SystemPermit};
+use store::access::{Access, Caller, OrgAccess, OrgPermit, Permit, Settings, SystemPermit};
 use store::db::Tx;
 use store::org::Org;
 use store::project::Project;

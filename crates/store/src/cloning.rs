@@ -59,9 +59,10 @@ macro_rules! select_source {
 pub fn named(tx: &Tx, project: ProjectKey, ids: &[ObjectId]) -> Result<Vec<Source>, DbError> {
     let mut found = Found::default();
     in_batches(ids, |batch| {
-        let mut sql =
-            Sql::new(select_source!("from object o join placement p on p.object = o.key and p.project = "));
-        sql.bind(project).push(" where o.id in (").bind_list(batch.iter().map(ObjectId::as_str)).push(")");
+        let mut sql = Sql::new(select_source!(
+            "from object o cross join placement p where p.object = o.key and p.project = "
+        ));
+        sql.bind(project).push(" and o.id in (").bind_list(batch.iter().map(ObjectId::as_str)).push(")");
         found.add(&tx.query_sql(&sql)?)
     })?;
     Ok(found.copies)
@@ -90,15 +91,18 @@ pub fn visible_below(
 /// The hidden copies of a project that these objects link to, each once.
 pub fn hidden_linked(tx: &Tx, project: ProjectKey, objects: &[ObjectKey]) -> Result<Vec<Source>, DbError> {
     let mut found = Found::default();
-    in_batches(objects, |batch| {
-        let mut sql = Sql::new(select_source!(
-            "from object_link l join object o on o.id = l.target
-             join placement p on p.object = o.key and p.hidden = 1 and p.project = "
-        ));
-        sql.bind(project).push(" where l.object in (").bind_list(batch.iter().copied()).push(")");
-        found.add(&tx.query_sql(&sql)?)
-    })?;
+    in_batches(objects, |batch| found.add(&tx.query_sql(&hidden_linked_from(project, batch))?))?;
     Ok(found.copies)
+}
+
+/// In `cross join`s, which SQLite takes in the order of the text: along the links, never through the project.
+pub(crate) fn hidden_linked_from(project: ProjectKey, objects: &[ObjectKey]) -> Sql {
+    let mut sql = Sql::new(select_source!(
+        "from object_link l cross join object o cross join placement p
+         where o.id = l.target and p.object = o.key and p.hidden = 1 and p.project = "
+    ));
+    sql.bind(project).push(" and l.object in (").bind_list(objects.iter().copied()).push(")");
+    sql
 }
 
 /// The folders at and below a path, in the order of their bytes; at most `limit`.

@@ -15,6 +15,9 @@ use crate::keys::{FolderKey, ObjectKey, PlacementKey, ProjectKey};
 use crate::placement::Present;
 use crate::text;
 
+/// How many links deep one transaction follows: each takes statements of its own, so a chain costs most.
+const MOST_ROUNDS: usize = 500;
+
 /// What a cascade did.
 #[derive(Debug, Clone, Default)]
 pub struct Cascade {
@@ -96,16 +99,11 @@ fn hidden_below(
     limit: usize,
 ) -> Result<(HashMap<ObjectKey, Present>, bool), DbError> {
     let mut found: HashMap<ObjectKey, Present> = HashMap::new();
-    let mut frontier = from.to_vec();
+    let (mut frontier, mut rounds) = (from.to_vec(), 0);
     while !frontier.is_empty() {
         let mut next = Vec::new();
         in_batches(&frontier, |batch| {
-            let mut sql = Sql::new(
-                "select distinct p.key, p.object, o.id from object_link l join object o on o.id = l.target
-                 join placement p on p.object = o.key and p.hidden = 1 and p.project = ",
-            );
-            sql.bind(project).push(" where l.object in (").bind_list(batch.iter().copied()).push(")");
-            for row in tx.query_sql(&sql)? {
+            for row in tx.query_sql(&hidden_linked_from(project, batch))? {
                 let copy = Present {
                     copy: row.get(0)?,
                     object: row.get(1)?,
@@ -118,7 +116,8 @@ fn hidden_below(
             }
             Ok(())
         })?;
-        if found.len() >= limit && !next.is_empty() {
+        rounds += 1;
+        if (found.len() >= limit || rounds == MOST_ROUNDS) && !next.is_empty() {
             return Ok((found, false));
         }
         frontier = next;
@@ -126,7 +125,21 @@ fn hidden_below(
     Ok((found, true))
 }
 
-/// Which of these hidden copies a visible copy of the project reaches.
+/// The hidden copies of the project that some objects link to.
+///
+/// The joins of this file are `cross join`s, which SQLite takes in the order of the text: from the few objects along
+/// their links, and never through all the hidden copies of the project.
+fn hidden_linked_from(project: ProjectKey, objects: &[ObjectKey]) -> Sql {
+    let mut sql = Sql::new(
+        "select distinct p.key, p.object, o.id from object_link l cross join object o cross join placement p
+         where o.id = l.target and p.object = o.key and p.hidden = 1 and p.project = ",
+    );
+    sql.bind(project).push(" and l.object in (").bind_list(objects.iter().copied()).push(")");
+    sql
+}
+
+/// Which of these hidden copies a visible copy of the project reaches; all of them where that takes too many rounds to
+/// tell, so that nothing goes which might be reached.
 fn reached(
     tx: &Tx,
     project: ProjectKey,
@@ -137,6 +150,7 @@ fn reached(
     let mut seen: HashSet<ObjectKey> = doubtful.keys().copied().collect();
     let mut held: HashSet<ObjectKey> = HashSet::new();
     let mut frontier: Vec<ObjectKey> = seen.iter().copied().collect();
+    let mut rounds = 0;
     while !frontier.is_empty() {
         held.extend(linked_by_visible(tx, project, &frontier)?);
         // What a visible copy links to needs no further support.
@@ -147,6 +161,10 @@ fn reached(
             if seen.insert(source) {
                 next.push(source);
             }
+        }
+        rounds += 1;
+        if rounds == MOST_ROUNDS && !next.is_empty() {
+            return Ok(doubtful.keys().copied().collect());
         }
         frontier = next;
     }
@@ -166,17 +184,21 @@ fn reached(
 fn linked_by_visible(tx: &Tx, project: ProjectKey, objects: &[ObjectKey]) -> Result<Vec<ObjectKey>, DbError> {
     let mut found = Vec::new();
     in_batches(objects, |batch| {
-        let mut sql = Sql::new(
-            "select o.key from object o where exists (select 1 from object_link l join placement p on p.object = l.object
-               where l.target = o.id and p.hidden = 0 and p.project = ",
-        );
-        sql.bind(project).push(") and o.key in (").bind_list(batch.iter().copied()).push(")");
-        for row in tx.query_sql(&sql)? {
+        for row in tx.query_sql(&visibly_linked(project, batch))? {
             found.push(row.get(0)?);
         }
         Ok(())
     })?;
     Ok(found)
+}
+
+fn visibly_linked(project: ProjectKey, objects: &[ObjectKey]) -> Sql {
+    let mut sql = Sql::new(
+        "select o.key from object o where exists (select 1 from object_link l cross join placement p
+           where l.target = o.id and p.object = l.object and p.hidden = 0 and p.project = ",
+    );
+    sql.bind(project).push(") and o.key in (").bind_list(objects.iter().copied()).push(")");
+    sql
 }
 
 /// The links to these objects from hidden copies of the project: source and target.
@@ -187,15 +209,56 @@ fn hidden_links_to(
 ) -> Result<Vec<(ObjectKey, ObjectKey)>, DbError> {
     let mut found = Vec::new();
     in_batches(objects, |batch| {
-        let mut sql = Sql::new(
-            "select l.object, o.key from object o join object_link l on l.target = o.id
-             join placement p on p.object = l.object and p.hidden = 1 and p.project = ",
-        );
-        sql.bind(project).push(" where o.key in (").bind_list(batch.iter().copied()).push(")");
-        for row in tx.query_sql(&sql)? {
+        for row in tx.query_sql(&hidden_links(project, batch))? {
             found.push((row.get(0)?, row.get(1)?));
         }
         Ok(())
     })?;
     Ok(found)
+}
+
+fn hidden_links(project: ProjectKey, objects: &[ObjectKey]) -> Sql {
+    let mut sql = Sql::new(
+        "select l.object, o.key from object o cross join object_link l cross join placement p
+         where l.target = o.id and p.object = l.object and p.hidden = 1 and p.project = ",
+    );
+    sql.bind(project).push(" and o.key in (").bind_list(objects.iter().copied()).push(")");
+    sql
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::DbKind;
+    use crate::db::testing::TestDatabases;
+    use crate::schema::MIGRATIONS;
+
+    /// What a removal or a clone looks at follows from the objects it is about, not from the size of the project.
+    #[tokio::test]
+    async fn links_are_followed_and_projects_never_gone_through() {
+        let database = TestDatabases::open(DbKind::Sqlite).await.unwrap();
+        database.db.migrate(MIGRATIONS).await.unwrap();
+        let (project, objects) = (ProjectKey::from_number(1), [ObjectKey::from_number(1)]);
+        for statement in [
+            hidden_linked_from(project, &objects),
+            visibly_linked(project, &objects),
+            hidden_links(project, &objects),
+            crate::cloning::hidden_linked_from(project, &objects),
+        ] {
+            let mut sql = Sql::new("explain query plan ");
+            sql.push_sql(statement);
+            let plan = database.db.read(move |tx| {
+                tx.query_sql(&sql)?
+                    .iter()
+                    .map(|row| row.get::<String>(3))
+                    .collect::<Result<Vec<_>, DbError>>()
+            });
+            let plan = plan.await.unwrap().join("\n");
+            let by_object = plan
+                .lines()
+                .filter(|line| line.contains("SEARCH p "))
+                .all(|line| line.contains("(object=? AND project=?)"));
+            assert!(by_object && plan.contains("SEARCH p ") && !plan.contains("SCAN"), "{plan}");
+        }
+    }
 }

@@ -48,6 +48,8 @@ enum Source {
         /// The project in which the last page ended, if it has not been given out.
         first: Option<ProjectKey>,
         after: Option<ProjectKey>,
+        /// How many batches were given out.
+        given: u32,
     },
 }
 
@@ -73,7 +75,7 @@ impl<'a> Places<'a> {
         let source = match &wanted.named {
             None => {
                 let first = from.map(|position| position.project);
-                Source::All { first, after: first }
+                Source::All { first, after: first, given: 0 }
             }
             Some(id) => {
                 let (project, access) = work.project(id)?;
@@ -106,7 +108,7 @@ impl<'a> Places<'a> {
 
     /// The next projects; none at the end.
     pub(super) fn next(&mut self, work: &Work<'_>) -> Result<Option<Batch>> {
-        let (first, after) = match &mut self.source {
+        let (first, after, given) = match &mut self.source {
             Source::Named(_, place) => {
                 return Ok(place.take().map(|place| Batch {
                     end: place.project,
@@ -115,7 +117,7 @@ impl<'a> Places<'a> {
                     is_last: true,
                 }));
             }
-            Source::All { first, after } => (first.take(), *after),
+            Source::All { first, after, given } => (first.take(), *after, *given),
         };
         let found: Vec<(Project, Access)> = match first {
             Some(key) => match work.project_of_key(key)? {
@@ -126,13 +128,15 @@ impl<'a> Places<'a> {
                 let settings = work.settings();
                 Walk::new(work.caller()?, &settings, &self.filter, Reach::OfMember, after)
                     .newest_first(!self.wanted.oldest_first)
+                    .after_batches(given)
                     .next(work.tx)?
             }
         };
         let Some((last, _)) = found.last() else { return Ok(None) };
         let end = last.key;
-        if let Source::All { after, .. } = &mut self.source {
+        if let Source::All { after, given, .. } = &mut self.source {
             *after = Some(end);
+            *given = given.saturating_add(1);
         }
         let mut places = Vec::with_capacity(found.len());
         for (project, access) in &found {

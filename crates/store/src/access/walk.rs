@@ -8,8 +8,10 @@ use crate::db::{DbError, Sql, Tx, Value};
 use crate::keys::ProjectKey;
 use crate::project::{self, Filter, Project};
 
-/// How many projects are loaded at once: few enough to waste little on a small page, enough to keep the statements few.
+/// How many projects are loaded at once at most: enough to keep the statements few.
 const BATCH: usize = 200;
+/// How many are loaded first, since most pages are full after a few; each further time it is twice as many.
+const FIRST_BATCH: usize = 25;
 
 /// Which projects come into question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +39,7 @@ pub struct Walk<'a> {
     reach: Reach,
     after: Option<ProjectKey>,
     newest_first: bool,
+    batch: usize,
     ended: bool,
 }
 
@@ -54,7 +57,7 @@ impl<'a> Walk<'a> {
             && settings.admin_access == policy::AdminAccess::Implicit;
         let own = matches!(reach, Reach::OfCaller | Reach::OfMember);
         let reach = if own && implicit { Reach::Everything } else { reach };
-        Self { caller, settings, filter, reach, after, newest_first: false, ended: false }
+        Self { caller, settings, filter, reach, after, newest_first: false, batch: FIRST_BATCH, ended: false }
     }
 
     /// Walks from the project that was made last to the first.
@@ -63,11 +66,19 @@ impl<'a> Walk<'a> {
         Self { newest_first, ..self }
     }
 
+    /// Goes on where another walk ended that gave out so many batches.
+    #[must_use]
+    pub fn after_batches(self, given: u32) -> Self {
+        let batch = FIRST_BATCH.checked_shl(given).unwrap_or(BATCH).clamp(FIRST_BATCH, BATCH);
+        Self { batch, ..self }
+    }
+
     /// The next projects; empty at the end.
     pub fn next(&mut self, tx: &Tx) -> Result<Vec<(Project, Access)>, DbError> {
         while !self.ended {
             let found = project::of_sql(tx, &self.statement())?;
-            self.ended = found.len() < BATCH;
+            self.ended = found.len() < self.batch;
+            self.batch = BATCH.min(2 * self.batch);
             self.after = found.last().map(|last| last.key).or(self.after);
             let found: Vec<Project> =
                 found.into_iter().filter(|project| self.filter.finishes(&project.name)).collect();
@@ -131,7 +142,7 @@ impl<'a> Walk<'a> {
             }
         }
         sql.push(if self.newest_first { ") order by key desc limit " } else { ") order by key limit " });
-        sql.bind(count(BATCH));
+        sql.bind(count(self.batch));
         sql
     }
 
@@ -148,7 +159,7 @@ impl<'a> Walk<'a> {
         }
         self.filter.push(sql);
         sql.push(if self.newest_first { " order by 1 desc limit " } else { " order by 1 limit " });
-        sql.bind(count(BATCH)).push(") way");
+        sql.bind(count(self.batch)).push(") way");
     }
 }
 

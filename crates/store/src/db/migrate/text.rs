@@ -35,6 +35,9 @@ pub(super) fn statements(sql: &str, kind: DbKind) -> Result<Vec<String>, String>
             continue;
         }
         check(tokens)?;
+        if kind == DbKind::Postgres && tokens.iter().any(|token| is_of_sqlite(token)) {
+            continue;
+        }
         let statement = match kind {
             DbKind::Postgres => tokens.concat(),
             DbKind::Sqlite => for_sqlite(tokens),
@@ -42,6 +45,11 @@ pub(super) fn statements(sql: &str, kind: DbKind) -> Result<Vec<String>, String>
         statements.push(statement.trim().to_owned());
     }
     Ok(statements)
+}
+
+/// Whether a word names a table of SQLite's own.
+fn is_of_sqlite(token: &str) -> bool {
+    token.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"))
 }
 
 fn check(tokens: &[&str]) -> Result<(), String> {
