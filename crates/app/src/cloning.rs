@@ -23,7 +23,6 @@ use wire::{ApiError, Class, ErrorType};
 use crate::context::Ctx;
 use crate::error::{Error, Result};
 use crate::event::{Event, EventName};
-use crate::folder::shown;
 use crate::work::Work;
 use plan::Plan;
 
@@ -148,17 +147,16 @@ fn write(work: &Work<'_>, permit: &Permit<'_>, from: &Project, access: &Access, 
 }
 
 fn record(work: &Work<'_>, from: &Project, into: &Project, rule: policy::Rule, plan: &Plan) -> Result<()> {
-    let folder = shown(&plan.destination);
     let out = Event::done(EventName::DataCloned)
         .project(&from.id)
         .subject(&into.id)
         .rule(rule.code())
-        .after(json!({ "project": into.id, "folder": folder }));
+        .after(json!({ "project": into.id }));
     work.record_each(&out, plan.copies.iter().map(|(copy, _)| &copy.id))?;
     work.record(
         Event::done(EventName::DataReceived)
             .project(&into.id)
             .subject(&from.id)
-            .after(json!({ "folder": folder, "objects": plan.copies.len(), "folders": plan.folders.len() })),
+            .after(json!({ "folder": work.mark(&plan.destination.as_str().into()), "objects": plan.copies.len(), "folders": plan.folders.len() })),
     )
 }

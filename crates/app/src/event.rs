@@ -1,6 +1,8 @@
 //! Audit events as the use cases write them (design promise 7, F473).
 //!
-//! Events carry ids, never names or addresses, so that what they say of a person stays erasable.
+//! Events carry ids, never names, addresses, or anything else that people write, so that what they say of a person stays
+//! erasable and the log tells its readers nothing about data that they may not see. Where an event has to tell one text
+//! from another, a mark stands for it ([`Work::mark`](crate::work::Work::mark)).
 
 mod name;
 
@@ -142,7 +144,7 @@ fn shorten(entry: &mut audit::Event) {
 }
 
 /// Which value it was, without what it holds.
-pub(crate) fn digest(value: &Json) -> Json {
+fn digest(value: &Json) -> Json {
     let text = value.to_string();
     json!({ "sha256": hex::encode(Sha256::digest(&text)), "bytes": text.len() })
 }

@@ -51,7 +51,7 @@ pub async fn new(ctx: Ctx, id: ContainerId, input: NewFolder) -> Result<Made> {
             Event::done(EventName::FolderMade)
                 .project(&project.id)
                 .rule(permit.rule().code())
-                .after(json!({ "folder": shown(path) })),
+                .after(json!({ "folder": work.mark(&path.as_str().into()) })),
         )?;
         Ok(Made::new(id.clone()))
     })
@@ -84,8 +84,8 @@ pub async fn rename(ctx: Ctx, id: ContainerId, input: RenameFolder) -> Result<Ma
             Event::done(EventName::FolderRenamed)
                 .project(&project.id)
                 .rule(permit.rule().code())
-                .before(json!({ "folder": shown(from) }))
-                .after(json!({ "folder": shown(&target) })),
+                .before(json!({ "folder": work.mark(&from.as_str().into()) }))
+                .after(json!({ "folder": work.mark(&target.as_str().into()) })),
         )?;
         Ok(Made::new(id.clone()))
     })

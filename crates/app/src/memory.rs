@@ -7,6 +7,7 @@ mod token_uses;
 mod transfers;
 
 use secrets::ServerKeys;
+use secrets::sign::Signer;
 
 use hashing::Hashing;
 use token_uses::TokenUses;
@@ -22,6 +23,8 @@ pub struct Memory {
     pub(crate) token_uses: TokenUses,
     /// What transfers of bytes share.
     pub(crate) transfers: Transfers,
+    /// Makes the marks that stand in audit events for what people wrote.
+    pub(crate) marks: Signer,
 }
 
 impl Memory {
@@ -32,6 +35,7 @@ impl Memory {
             hashing: Hashing::default(),
             token_uses: TokenUses::default(),
             transfers: Transfers::new(keys),
+            marks: Signer::new(keys, "mark in an audit event"),
         }
     }
 }

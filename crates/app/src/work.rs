@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use policy::{Action, OrgAction, Outcome, SystemAction};
+use serde_json::Value as Json;
 use store::access::{Access, Caller, OrgAccess, OrgPermit, Permit, Settings, SystemPermit};
 use store::db::Tx;
 use store::org::Org;
@@ -98,6 +99,12 @@ impl<'tx> Work<'tx> {
             "The answer would hold more than {MAX_ANSWER_BYTES} bytes of descriptions. Ask for fewer things at once, or for fewer fields."
         ))
         .into())
+    }
+
+    /// What stands in an audit event for something that people wrote: equal for equal text under the same server keys. Who
+    /// holds the keys can tell whether it was a certain text, and nobody can guess it.
+    pub(crate) fn mark(&self, written: &Json) -> Json {
+        self.ctx.app.memory.marks.sign(&[&written.to_string()]).into()
     }
 
     /// Who asks.

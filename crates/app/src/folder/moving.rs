@@ -38,14 +38,13 @@ pub async fn move_all(ctx: Ctx, id: ContainerId, input: Move) -> Result<Made> {
             folder::rename(work.tx, &permit, folder.key, &folder.from, &folder.to, destination)?;
         }
         let moved = Event::done(EventName::DataMoved).project(&project.id).rule(permit.rule().code());
-        let to = shown(&input.destination);
+        let folder_of = |path: &FolderPath| json!({ "folder": work.mark(&path.as_str().into()) });
         if !copies.is_empty() {
-            let event = moved.clone().after(json!({ "folder": to }));
+            let event = moved.clone().after(folder_of(&input.destination));
             work.record_each(&event, copies.iter().map(|copy| &copy.id))?;
         }
         for folder in &folders {
-            let before = json!({ "folder": shown(&folder.from) });
-            work.record(moved.clone().before(before).after(json!({ "folder": shown(&folder.to) })))?;
+            work.record(moved.clone().before(folder_of(&folder.from)).after(folder_of(&folder.to)))?;
         }
         Ok(Made::new(id.clone()))
     })

@@ -13,7 +13,7 @@ use wire::{ApiError, ErrorType};
 use crate::context::Ctx;
 use crate::copies::Copy;
 use crate::error::Result;
-use crate::event::{Event, EventName, digest};
+use crate::event::{Event, EventName};
 use crate::work::Work;
 
 /// `/<object>/getDetails`: the details themselves.
@@ -41,7 +41,7 @@ pub async fn set_details(ctx: Ctx, id: ObjectId, details: Details) -> Result<Mad
             let links: Vec<_> = details.links().iter().map(ToString::to_string).collect();
             object::set_details(work.tx, &permit, details.value(), &links, work.now())?;
             let event = Event::done(EventName::ObjectDetailsSet);
-            record(work, &copy, &permit, event, digest(&before), digest(details.value()))?;
+            record(work, &copy, &permit, event, work.mark(&before), work.mark(details.value()))?;
         }
         Ok(Made::new(id.clone()))
     })
@@ -81,8 +81,8 @@ async fn change_types(
                 &copy,
                 &permit,
                 Event::done(EventName::ObjectTypesSet),
-                json!(before),
-                json!(after),
+                work.mark(&json!(before)),
+                work.mark(&json!(after)),
             )?;
         }
         Ok(Made::new(id.clone()))

@@ -26,7 +26,7 @@ pub async fn rename(ctx: Ctx, id: ObjectId, input: Rename) -> Result<Made> {
             return Ok(None);
         }
         placement::rename(work.tx, permit, after, work.now())?;
-        Ok(Some((json!({ "name": before }), json!({ "name": after }))))
+        Ok(Some((before.into(), after.into())))
     })
     .await
 }
@@ -82,7 +82,7 @@ pub async fn remove_tags(ctx: Ctx, id: ObjectId, input: ChangeTags) -> Result<Ma
     .await
 }
 
-/// What was there before a change, and what is there now; none when nothing changed.
+/// What people wrote there before a change, and what now; none when nothing changed.
 type Change = Option<(Json, Json)>;
 
 /// Changes one copy: leave depends on whether the object is still open.
@@ -99,8 +99,8 @@ where
                     .project(&copy.project.id)
                     .subject(&id)
                     .rule(permit.rule().code())
-                    .before(before)
-                    .after(after),
+                    .before(work.mark(&before))
+                    .after(work.mark(&after)),
             )?;
         }
         Ok(Made::new(id.clone()))

@@ -151,13 +151,13 @@ impl<'tx> Place<'tx> {
                 .rule(self.permit.rule().code())
                 .after(json!({
                     "state": store::text::Word::word(state),
-                    "folder": crate::folder::shown(&self.path),
-                    "name": name,
+                    "folder": work.mark(&self.path.as_str().into()),
+                    "name": work.mark(&name.into()),
                     "hidden": draft.hidden,
-                    "types": draft.types,
-                    "tags": draft.tags,
-                    "properties": draft.properties,
-                    "details": crate::event::digest(&draft.details),
+                    "types": work.mark(&json!(draft.types)),
+                    "tags": work.mark(&json!(draft.tags)),
+                    "properties": work.mark(&json!(draft.properties)),
+                    "details": work.mark(&draft.details),
                 })),
         )?;
         Ok(key)
