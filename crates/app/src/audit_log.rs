@@ -163,6 +163,10 @@ pub async fn export(db: &Db, origin: &str, mut write: impl FnMut(&Line) -> Resul
             .await?;
         let mut checkpoints = checkpoints.into_iter().peekable();
         if entries.is_empty() {
+            // Checkpoints of a longer log show that its end was cut off.
+            for (_, note) in checkpoints.filter(|(size, _)| *size >= after) {
+                write(&Line::Checkpoint(SignedCheckpoint::parse(&note).map_err(Error::internal)?))?;
+            }
             return Ok(());
         }
         for entry in entries {

@@ -75,6 +75,70 @@ async fn pages_and_filters_are_exact() {
     assert!(events(&alice, json!({ "project": project, "before": 1 })).await.is_empty());
 }
 
+/// F474: pages are exact where many events have the same time, whatever the length of a page.
+#[tokio::test]
+async fn pages_do_not_pass_over_events_of_one_moment() {
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let project = alice.project("Trial").await;
+    let people = ["ann", "bert", "cleo", "dora", "eve"];
+    let mut all = serde_json::Map::new();
+    for handle in people {
+        world.user(handle).await;
+        alice.invite(&project, handle, Level::Upload).await;
+        all.insert(format!("user-{handle}"), json!("VIEW"));
+    }
+    alice.ok(&format!("/{project}/decreasePermissions"), Value::Object(all)).await;
+    let query = json!({ "project": project, "kind": "member.decreased" });
+    let found = events(&alice, query.clone()).await;
+    assert!(found.iter().all(|event| event["at"] == found[0]["at"]), "one call, one time");
+    let whole: Vec<Value> = found.iter().map(|event| event["subjects"][1].clone()).collect();
+    assert_eq!(whole.len(), people.len());
+    for limit in 1..=people.len() {
+        let (mut walked, mut query) = (Vec::new(), query.clone());
+        query["limit"] = json!(limit);
+        for _ in 0..=people.len() {
+            let page = alice.ok("/system/findAuditEvents", query.clone()).await;
+            let results = page["results"].as_array().unwrap();
+            walked.extend(results.iter().map(|event| event["subjects"][1].clone()));
+            query["starting"] = page["next"].clone();
+            if page["next"].is_null() {
+                break;
+            }
+        }
+        assert_eq!(walked, whole, "{limit} at once");
+    }
+}
+
+/// F474: an organisation's ADMINs, and nobody else, search what concerns it and what it pays for, and nothing besides.
+#[tokio::test]
+async fn an_organisations_part_of_the_log_is_for_its_admins() {
+    let world = World::new().await;
+    let (alice, bob, carol) = (world.user("alice").await, world.user("bob").await, world.user("carol").await);
+    let lab = world.org("lab", &["alice", "bob"]).await;
+    let other = world.org("other", &["carol"]).await;
+    let paid = alice.billed_project("Paid", &lab).await;
+    let own = alice.project("Own").await;
+    let of_other = carol.billed_project("Of another", &other).await;
+    alice.ok(&format!("/{lab}/update"), json!({ "name": "The lab" })).await;
+    let query = json!({ "org": lab });
+    let found = events(&alice, query.clone()).await;
+    let mut subjects: Vec<_> = found.iter().map(|event| event["subjects"][0].as_str().unwrap()).collect();
+    subjects.dedup();
+    assert_eq!(subjects, [lab.as_str(), paid.as_str()], "{found:?}");
+    for hidden in [&own, &of_other, &other] {
+        assert!(events(&alice, json!({ "org": lab, "object": hidden })).await.is_empty(), "{hidden}");
+    }
+    for caller in [&bob, &carol] {
+        caller.fails("/system/findAuditEvents", query.clone(), "PermissionDenied").await;
+    }
+    // A project that is named beside an organisation counts for itself alone, and has to be one's own.
+    carol
+        .fails("/system/findAuditEvents", json!({ "project": paid, "org": other }), "ResourceNotFound")
+        .await;
+    assert!(events(&alice, json!({ "project": own, "org": lab })).await.is_empty());
+}
+
 /// The log verifies, and a changed, removed or added event is found.
 #[tokio::test]
 async fn nobody_rewrites_the_log_unseen() {
@@ -85,10 +149,7 @@ async fn nobody_rewrites_the_log_unseen() {
     let app = world.app();
     app.fold_audit_log().await.unwrap();
     app.sign_checkpoint(0).await.unwrap();
-    let verify = || async {
-        let keys = vec![audit::TrustedKey::always(app.audit.key.public().clone())];
-        app::audit_log::verify(&app.db, &app.audit.origin, keys, Vec::new()).await.unwrap()
-    };
+    let verify = || verify(&world);
     assert!(verify().await.is_intact());
     app.db
         .write(|tx| {
@@ -103,4 +164,31 @@ async fn nobody_rewrites_the_log_unseen() {
     let report = verify().await;
     assert!(!report.is_intact());
     assert_eq!(report.broken.map(|broken| broken.position), Some(2));
+}
+
+/// Entries cut out of the middle are missed, and so are those at the end, where a checkpoint was signed for them.
+#[tokio::test]
+async fn nobody_cuts_the_log_short_unseen() {
+    for (cut, broken_at) in [
+        ("delete from audit_log where position = 2", 2),
+        ("delete from audit_log where position >= 3", 3),
+        ("delete from audit_log", 1),
+    ] {
+        let world = World::new().await;
+        let alice = world.user("alice").await;
+        let project = alice.project("Trial").await;
+        alice.invite(&project, "PUBLIC", Level::View).await;
+        world.app().fold_audit_log().await.unwrap();
+        world.app().sign_checkpoint(0).await.unwrap();
+        assert!(verify(&world).await.is_intact());
+        world.write(move |tx| tx.execute(cut, params![])).await;
+        let report = verify(&world).await;
+        assert_eq!(report.broken.map(|broken| broken.position), Some(broken_at), "{cut}");
+    }
+}
+
+async fn verify(world: &World) -> audit::Report {
+    let app = world.app();
+    let keys = vec![audit::TrustedKey::always(app.audit.key.public().clone())];
+    app::audit_log::verify(&app.db, &app.audit.origin, keys, Vec::new()).await.unwrap()
 }
