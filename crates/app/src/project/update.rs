@@ -194,13 +194,20 @@ fn check_resolution(work: &Work<'_>, before: &Project, after: &Project) -> Resul
 fn keep_administering(work: &Work<'_>, permit: &Permit<'_>, project: &Project) -> Result<()> {
     let caller = work.caller()?;
     let own = Principal::User(caller.account, caller.id.clone());
-    let held = grant::of_principal(work.tx, project.key, &own)?;
-    if held.is_some_and(|held| held.given.level() == Level::Administer) {
+    let held = grant::of_principal(work.tx, project.key, &own)?.map(|held| held.given.level());
+    if held == Some(Level::Administer) {
         return Ok(());
     }
     let given = Given { role: policy::Role::level(Level::Administer), rights: Rights::BOTH };
     grant::put(work.tx, permit, &own, given, caller.id.as_str(), work.now())?;
-    Ok(())
+    work.record(
+        Event::done(EventName::MemberInvited)
+            .project(&project.id)
+            .subject(&caller.id)
+            .rule(permit.rule().code())
+            .before(json!({ "level": held }))
+            .after(json!({ "level": given.level() })),
+    )
 }
 
 /// What differs, before and after. Of texts only that they differ: what people write stays out of the log.

@@ -265,6 +265,11 @@ async fn whoever_takes_over_the_bill_stays_an_administrator() {
     bob.ok(&format!("/{project}/update"), json!({ "billTo": "user-bob" })).await;
     let seen = alice.describe(&project, &["permissions", "billTo"]).await;
     assert_eq!(seen["permissions"]["user-bob"], "ADMINISTER");
+    // The entry is in the log as any other.
+    let given = json!({ "project": project, "kind": "member.invited", "object": "user-bob" });
+    let found = bob.ok("/system/findAuditEvents", given).await;
+    assert_eq!(found["results"][0]["after"], json!({ "level": "ADMINISTER" }));
+    assert_eq!(found["results"][0]["before"], json!({ "level": null }));
     bob.fails(&format!("/{project}/leave"), json!({}), "PermissionDenied").await;
 }
 
