@@ -1,12 +1,14 @@
 //! What holds for every method: one list with a valid call of each, complete by a test, and tests that bend those calls.
 //!
 //! `samples` is the list, `cast` the people and things it names, `refusal` what every refusal must be like. The tests stand
-//! in `callers` (who calls), `routes` (which id), `inputs` (which body). A new method needs a line in `samples`, no more.
+//! in `callers` (who calls), `routes` (which id), `inputs` (which body), `events` (what the audit log says). A new method needs
+//! a line in `samples`, no more.
 //! `doors` does the same for the routes that are no method: bytes up and down, pages, and what machines ask for.
 
 mod callers;
 mod cast;
 mod doors;
+mod events;
 mod inputs;
 mod refusal;
 mod routes;

@@ -5,6 +5,7 @@ use wire::method::{Caller, Effect};
 use wire::{Level, MethodName};
 
 use super::cast::{Cast, LEVELS, Place, Role};
+use super::events::{id_of, newest, since};
 use super::refusal::refusal;
 use super::samples::{KEYS_ARE_NAMES, Needs, Sample, samples};
 
@@ -36,7 +37,7 @@ async fn tokens_are_looked_at_before_anything_else() {
 }
 
 /// To a stranger, and to a token that reaches other projects only, a project is as absent as one that never was; below
-/// the level that a method needs, it is denied; nothing changes.
+/// the level that a method needs, it is denied, and the log says whom; nothing changes.
 #[tokio::test]
 async fn who_may_not_is_refused_in_the_contracts_words() {
     let cast = Cast::new().await;
@@ -46,7 +47,13 @@ async fn who_may_not_is_refused_in_the_contracts_words() {
         let (path, body) = (sample.path(&place), (sample.body)(&place));
         for (role, kind) in refused(&sample) {
             let what = format!("{path} as {role:?}");
+            let event = newest(&cast).await;
             assert_eq!(refusal(&what, &cast.role(role).post(&path, body.clone()).await), kind, "{what}");
+            if kind == "PermissionDenied" && role != Role::Nobody {
+                let events = since(&cast, event, sample.method, "refused").await;
+                let actors: Vec<_> = events.iter().map(|event| event["actor"].as_str()).collect();
+                assert_eq!(actors, [id_of(role)], "{what} left these events: {events:?}");
+            }
         }
         assert_eq!(
             before.changes_to(&cast.world.snapshot().await),
