@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use app::backup::{Copied, Copying, Present};
 use audit::TrustedKey;
 use blobs::{BlobId, Tier};
 use serde_json::json;
@@ -13,6 +14,7 @@ use server::Config;
 use server::backup::{BackedUp, Backup, Restore, Restored, UNFINISHED_RESTORE};
 use tempfile::TempDir;
 
+use crate::files::damage::replace;
 use crate::files::{address_of, closed, noise};
 use crate::world::{Client, World, use_asked_database};
 
@@ -234,6 +236,59 @@ async fn a_second_backup_copies_what_is_new() {
     is_whole(&new).await;
     let alice = new.client(alice.token.as_deref());
     assert_eq!(address_of(&alice, &files[3], json!({})).await.get().await.text().await.unwrap(), "four");
+}
+
+/// A snapshot whose audit log somebody wrote in is not restored.
+#[tokio::test]
+async fn a_backup_with_another_history_is_refused() {
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    alice.project("Trial").await;
+    world.app().fold_audit_log().await.unwrap();
+    world
+        .write(|tx| {
+            let other =
+                "update audit_event set body = replace(body, 'user-alice', 'user-mallo') where position = 2";
+            tx.execute(other, store::params![])
+        })
+        .await;
+    let folder = tempfile::tempdir().unwrap();
+    back_up(&world, folder.path()).await;
+    let place = Place::new();
+    let why = place.refused(folder.path(), None).await;
+    assert!(why.contains("audit log"), "{why}");
+    assert!(server::start(place.config.clone()).await.is_err(), "what was refused starts as a server");
+}
+
+/// Bytes that a restore finds at its target count only when they are whole, and lie where the metadata say.
+#[tokio::test]
+async fn bytes_at_the_target_are_read_before_they_count() {
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let project = alice.project("Trial").await;
+    for bytes in [b"one", b"two", b"six"] {
+        closed(&alice, &project, "x", &[bytes]).await;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let local = blobs::LocalConfig::new(folder.path().join("live"), folder.path().join("archive"));
+    let to = blobs::BlobStore::open(blobs::Config::Local(local)).await.unwrap();
+    let app = world.app();
+    let copy =
+        async |present: Present| Copying { from: &app.blobs, to: &to, present }.run(&app.db).await.unwrap();
+    let counts = |done: Copied| (done.copied, done.present, done.damaged.len());
+    assert_eq!(counts(copy(Present::Verify).await), (3, 0, 0));
+    // One damaged, one with other bytes, one in the wrong place.
+    let there = files_below(&folder.path().join("live/blobs"));
+    turn_a_bit(&there[0], 1);
+    replace(&to, &there[1], b"ten").await;
+    let misplaced: BlobId = there[2].file_name().unwrap().to_str().unwrap().parse().unwrap();
+    to.move_to(misplaced, Tier::Archive).await.unwrap();
+    assert_eq!(counts(copy(Present::Keep).await), (0, 3, 0));
+    assert_eq!(counts(copy(Present::Verify).await), (2, 1, 0));
+    for blob in world.read(|tx| store::blob::after(tx, None, 10)).await {
+        let sealed = to.verify(blob.id.parse().unwrap(), Tier::Live).await.unwrap();
+        assert_eq!(hex::encode(sealed.sha256), blob.sha256);
+    }
 }
 
 /// What is no whole backup is refused with the reason; a half restore starts no server.

@@ -1,9 +1,11 @@
 //! The bytes of files: up in parts, sealed, and down again.
 
 mod archived;
-mod damage;
+pub mod damage;
 mod download;
 mod dx;
+mod log;
+mod orphans;
 mod revocation;
 mod s3;
 mod upload;

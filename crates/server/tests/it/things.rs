@@ -90,54 +90,60 @@ impl Thing {
 impl World {
     /// Puts an object into a project, as a client that may.
     pub async fn put(&self, client: &Client, project: &str, thing: Thing) -> String {
+        self.put_all(client, project, vec![thing]).await.remove(0)
+    }
+
+    /// Puts objects into a project at once, as a client that may.
+    pub async fn put_all(&self, client: &Client, project: &str, things: Vec<Thing>) -> Vec<String> {
         let app = Arc::clone(self.app());
         let caller = app.authenticate(client.token.as_ref().unwrap(), self.now()).await.unwrap();
         let request = RequestInfo { id: Arc::from("test"), origin: None, now: self.now(), headers: None };
-        let id = ObjectId::from_id(app.mint(thing.class)).unwrap();
-        let (size, text) = (thing.size, id.to_string());
+        let made: Vec<(ObjectId, Thing)> = things
+            .into_iter()
+            .map(|thing| (ObjectId::from_id(app.mint(thing.class)).unwrap(), thing))
+            .collect();
+        let texts = made.iter().map(|(id, _)| id.to_string()).collect();
         let project = ContainerId::parse(project).unwrap();
         Ctx::new(Arc::clone(&app), Some(caller), request, MethodName::ContainerNewFolder)
             .change(move |work| {
                 let (_, access) = work.project(&project)?;
                 let permit = work.permit(&access, Action::CreateData { bytes: false })?;
                 let by = work.caller()?.account;
-                let new = NewObject {
-                    id: &id,
-                    state: if thing.open { ObjectState::Open } else { ObjectState::Closed },
-                    hidden: thing.hidden,
-                    types: &[],
-                    details: &json!({}),
-                    links: &thing.links,
-                    created_by: by,
-                    media: None,
-                };
-                let object = object::insert(work.tx, &permit, &new, work.now())?;
-                let path = FolderPath::parse(&thing.folder).unwrap();
-                let properties =
-                    thing.tags.iter().map(|tag| (tag.clone(), json!(tag))).collect::<Map<_, _>>();
-                let placed = NewPlacement {
-                    object,
-                    folder: folder::find_or_insert(work.tx, &permit, &path)?,
-                    name: &thing.name,
-                    labels: thing.labels,
-                    tags: &thing.tags,
-                    properties: &properties,
-                    placed_by: by,
-                };
-                placement::insert(work.tx, &permit, &placed, work.now())?;
+                for (id, thing) in &made {
+                    let new = NewObject {
+                        id,
+                        state: if thing.open { ObjectState::Open } else { ObjectState::Closed },
+                        hidden: thing.hidden,
+                        types: &[],
+                        details: &json!({}),
+                        links: &thing.links,
+                        created_by: by,
+                        media: None,
+                    };
+                    let object = object::insert(work.tx, &permit, &new, work.now())?;
+                    let path = FolderPath::parse(&thing.folder).unwrap();
+                    let properties =
+                        thing.tags.iter().map(|tag| (tag.clone(), json!(tag))).collect::<Map<_, _>>();
+                    let placed = NewPlacement {
+                        object,
+                        folder: folder::find_or_insert(work.tx, &permit, &path)?,
+                        name: &thing.name,
+                        labels: thing.labels,
+                        tags: &thing.tags,
+                        properties: &properties,
+                        placed_by: by,
+                    };
+                    placement::insert(work.tx, &permit, &placed, work.now())?;
+                    work.tx.execute(
+                        "update object set size = $2 where id = $1",
+                        params![id.as_str(), thing.size],
+                    )?;
+                }
                 Ok(())
             })
             .await
             .unwrap();
-        let sized = text.clone();
-        app.db
-            .write(move |tx| {
-                tx.execute("update object set size = $2 where id = $1", params![sized.as_str(), size])?;
-                Ok::<_, DbError>(())
-            })
-            .await
-            .unwrap();
-        text
+        texts
     }
 
     /// Waits until the background has nothing to do now.

@@ -50,6 +50,106 @@ async fn the_scrubber_finds_damage() {
     assert_eq!(address_of(&alice, &whole, json!({})).await.get().await.text().await.unwrap(), "other bytes");
 }
 
+/// Equal content that comes after the damage stays as bytes of its own; only whole bytes take the place of others.
+#[tokio::test]
+async fn damaged_bytes_stand_in_for_none() {
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let project = alice.project("Trial").await;
+    let hurt = closed(&alice, &project, "x", &[b"some bytes"]).await;
+    until_none(&world, UNCOMPARED).await;
+    flip(&stored(&world)[0], 2);
+    app::transfer::scrub::round(world.app(), i64::MAX, None).await.unwrap();
+    let again = closed(&alice, &project, "y", &[b"some bytes"]).await;
+    until_none(&world, UNCOMPARED).await;
+    assert_eq!(address_of(&alice, &hurt, json!({})).await.get().await.status(), 500);
+    assert_eq!(address_of(&alice, &again, json!({})).await.get().await.text().await.unwrap(), "some bytes");
+    // The next ones share the whole bytes.
+    closed(&alice, &project, "z", &[b"some bytes"]).await;
+    until_none(&world, UNCOMPARED).await;
+    assert_eq!(count(&world, "select count(*) from stored_blob where state <> 'doomed'").await, 2);
+}
+
+/// Bytes that are whole and not those that were uploaded are no better than damaged ones: they are not sent, and the
+/// scrubber tells.
+#[tokio::test]
+async fn bytes_that_were_never_uploaded_are_not_served() {
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let project = alice.project("Trial").await;
+    let one = closed(&alice, &project, "x", &[b"some bytes"]).await;
+    let two = closed(&alice, &project, "y", &[b"more bytes"]).await;
+    until_none(&world, UNCOMPARED).await;
+    for path in stored(&world) {
+        replace(&world.app().blobs, &path, b"others yet").await;
+    }
+    let answer = address_of(&alice, &one, json!({})).await.get().await;
+    assert_eq!(answer.status(), 500);
+    assert!(answer.text().await.unwrap().contains("damaged"));
+    app::transfer::scrub::round(world.app(), i64::MAX, None).await.unwrap();
+    assert_eq!(count(&world, "select count(*) from stored_blob where damaged is not null").await, 2);
+    assert_eq!(address_of(&alice, &two, json!({})).await.get().await.status(), 500);
+}
+
+/// Bytes that two files share stay for the one when the other goes.
+#[tokio::test]
+async fn shared_bytes_stay_for_who_is_left() {
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let project = alice.project("Trial").await;
+    let kept = closed(&alice, &project, "x", &[b"some bytes"]).await;
+    until_none(&world, UNCOMPARED).await;
+    let gone = closed(&alice, &project, "y", &[b"some bytes"]).await;
+    until_none(&world, UNCOMPARED).await;
+    alice.ok(&format!("/{project}/removeObjects"), json!({ "objects": [gone] })).await;
+    until_none(&world, "select count(*) - 1 from object where class = 'file'").await;
+    until_none(&world, "select count(*) from stored_blob where state = 'doomed'").await;
+    assert_eq!(stored(&world).len(), 1);
+    assert_eq!(address_of(&alice, &kept, json!({})).await.get().await.text().await.unwrap(), "some bytes");
+}
+
+/// Equal content that comes while the earlier bytes are on their way out does not go with them.
+#[tokio::test]
+async fn doomed_bytes_stand_in_for_none() {
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let project = alice.project("Trial").await;
+    let gone = closed(&alice, &project, "x", &[b"some bytes"]).await;
+    until_none(&world, UNCOMPARED).await;
+    // A backup keeps what is doomed on the disk for a while.
+    app::backup::begin(&world.app().db, &*world.app().clock).await.unwrap();
+    alice.ok(&format!("/{project}/removeObjects"), json!({ "objects": [gone] })).await;
+    until_none(&world, "select count(*) from stored_blob where state <> 'doomed'").await;
+    let again = closed(&alice, &project, "y", &[b"some bytes"]).await;
+    until_none(&world, UNCOMPARED).await;
+    world.write(|tx| store::hold::end(tx, 0)).await;
+    until_none(&world, "select count(*) from stored_blob where state = 'doomed'").await;
+    assert_eq!(address_of(&alice, &again, json!({})).await.get().await.text().await.unwrap(), "some bytes");
+}
+
+/// Puts other bytes in the place of stored ones, as whole as those were.
+pub async fn replace(store: &blobs::BlobStore, path: &std::path::Path, bytes: &'static [u8]) {
+    let id: blobs::BlobId = path.file_name().unwrap().to_str().unwrap().parse().unwrap();
+    store.remove(id, blobs::Tier::Live).await.unwrap();
+    let mut writer = store.begin(id);
+    writer.write(bytes.into()).await.unwrap();
+    writer.finish(blobs::Expected::default()).await.unwrap();
+}
+
+/// Bytes of closed files that were not compared with equal ones yet.
+const UNCOMPARED: &str = "select count(*) from stored_blob where state = 'sealed'";
+
+/// Waits until none of what is counted is left.
+async fn until_none(world: &World, sql: &'static str) {
+    for _ in 0..600 {
+        if count(world, sql).await == 0 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("still there after 30 s: {sql}");
+}
+
 async fn count(world: &World, sql: &'static str) -> i64 {
     world.read(move |tx| tx.query_one(sql, store::params![])?.get(0)).await
 }

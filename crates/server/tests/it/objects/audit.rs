@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use wire::Level;
 
+use crate::things::record;
 use crate::world::{Client, World};
 
 /// The events about an object, oldest first: action, before and after.
@@ -92,4 +93,45 @@ async fn refusals_are_recorded() {
     let actions: Vec<_> = found.iter().map(|(action, ..)| action.as_str()).collect();
     assert_eq!(actions, ["object.made", "access.refused"]);
     assert_eq!(found[1].2["asked"], "EditObject");
+}
+
+/// A call about several objects is in the log of each.
+#[tokio::test]
+async fn each_of_many_objects_is_named() {
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let (project, other) = (alice.project("Trial").await, alice.project("Other").await);
+    let mut objects = Vec::new();
+    for _ in 0..3 {
+        let made = alice.ok("/record/new", json!({ "project": project, "close": true })).await;
+        objects.push(made["id"].as_str().unwrap().to_owned());
+    }
+    alice.ok(&format!("/{project}/newFolder"), json!({ "folder": "/f" })).await;
+    for (verb, rest) in [
+        ("clone", json!({ "project": other })),
+        ("move", json!({ "destination": "/f" })),
+        ("removeObjects", json!({})),
+    ] {
+        let mut input = rest;
+        input["objects"] = json!(objects);
+        alice.ok(&format!("/{project}/{verb}"), input).await;
+    }
+    for object in objects {
+        let found = events(&alice, &project, &object).await;
+        let actions: Vec<_> = found.iter().map(|(action, ..)| action.as_str()).collect();
+        assert_eq!(actions, ["object.made", "data.cloned", "data.moved", "data.removed"], "{object}");
+    }
+}
+
+/// However many objects a call is about, the log names the last of them, too: one event for as many as it can hold.
+#[tokio::test]
+async fn no_object_of_a_large_call_is_passed_over() {
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let project = alice.project("Trial").await;
+    let objects = world.put_all(&alice, &project, vec![record("x"); 2_100]).await;
+    alice.ok(&format!("/{project}/removeObjects"), json!({ "objects": objects })).await;
+    let named = "select count(distinct s.subject) from audit_subject s join audit_event e on e.key = s.event
+         where e.action = 'data.removed' and s.subject like 'record-%'";
+    assert_eq!(world.rows(named).await, 2_100);
 }
