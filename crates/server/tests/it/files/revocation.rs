@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wire::Level;
+use wire::user::TokenScope;
 
 use super::{Address, SMALLEST, address_of, address_of_part, closed, new_file, noise};
 use crate::world::{Client, World};
@@ -54,6 +55,76 @@ async fn a_part_is_refused_after_its_sender_lost_access() {
     assert_eq!(two.put(b"abc".to_vec()).await.0, 403);
 }
 
+/// A link ends when its own time is over, an address with headers with the token that asked for it; the link goes on then.
+#[tokio::test]
+async fn addresses_end_in_time() {
+    let world = World::new().await;
+    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
+    let project = alice.project("Trial").await;
+    let file = closed(&alice, &project, "x", &[b"hello"]).await;
+    alice.invite(&project, "bob", Level::View).await;
+    let plain = address_of(&bob, &file, json!({})).await;
+    let link = address_of(&bob, &file, json!({ "preauthenticated": true, "duration": 600 })).await;
+    let end = world.now() + 300_000;
+    world
+        .write(move |tx| {
+            let bob = "update token set expires = $1
+                 where account = (select key from account where id = 'user-bob')";
+            tx.execute(bob, store::params![end])
+        })
+        .await;
+    let statuses = async || [plain.get().await.status().as_u16(), link.get().await.status().as_u16()];
+    assert_eq!(statuses().await, [200, 200]);
+    world.pass(Duration::from_secs(301));
+    assert_eq!(statuses().await, [403, 200]);
+    world.pass(Duration::from_secs(300));
+    assert_eq!(statuses().await, [403, 403]);
+}
+
+/// The address of a part is good for an hour.
+#[tokio::test]
+async fn an_address_for_a_part_ends_after_an_hour() {
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let project = alice.project("Trial").await;
+    let file = new_file(&alice, &project, "x").await;
+    let part = address_of_part(&alice, &file, 1, b"abc").await;
+    world.pass(Duration::from_secs(59 * 60));
+    assert_eq!(part.put(b"abc".to_vec()).await.0, 200);
+    world.pass(Duration::from_secs(61));
+    assert_eq!(part.put(b"abc".to_vec()).await.0, 403);
+    // And no longer than the token that asked for it.
+    let part = address_of_part(&alice, &file, 1, b"abc").await;
+    let end = world.now() + 60_000;
+    world.write(move |tx| tx.execute("update token set expires = $1", store::params![end])).await;
+    assert_eq!(part.put(b"abc".to_vec()).await.0, 200);
+    world.pass(Duration::from_secs(61));
+    assert_eq!(part.put(b"abc".to_vec()).await.0, 403);
+}
+
+/// What a token that reaches one project gave out opens no copy elsewhere, though its person could read that one.
+#[tokio::test]
+async fn an_address_keeps_to_the_scope_of_its_token() {
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let (project, other) = (alice.project("Trial").await, alice.project("Other").await);
+    let file = closed(&alice, &project, "x", &[b"hello"]).await;
+    alice.ok(&format!("/{project}/clone"), json!({ "objects": [file], "project": other })).await;
+    let scope = TokenScope::Projects { projects: [(project.clone(), Level::View)].into() };
+    let scoped = world.scoped("alice", scope).await;
+    let full = address_of(&alice, &file, json!({})).await;
+    let plain = address_of(&scoped, &file, json!({})).await;
+    let link = address_of(&scoped, &file, json!({ "preauthenticated": true })).await;
+    for address in [&full, &plain, &link] {
+        assert_eq!(address.get().await.status(), 200);
+    }
+    alice.ok(&format!("/{project}/removeObjects"), json!({ "objects": [file] })).await;
+    assert_eq!(full.get().await.status(), 200);
+    for address in [&plain, &link] {
+        assert_eq!(address.get().await.status(), 404);
+    }
+}
+
 /// A download that runs is cut, whether its reader reads slowly or not at all.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_running_download_is_cut() {
@@ -86,6 +157,7 @@ async fn a_running_download_is_cut() {
             }
         });
         ended.await.expect("the download went on after the access was gone");
+        println!("taken {taken} of {}", part.len());
         println!("reads on {reads_on}: {taken} bytes, {:?} after the revocation", asked.elapsed());
         assert!(taken < part.len(), "the whole file came");
         alice.invite(&project, "bob", Level::View).await;

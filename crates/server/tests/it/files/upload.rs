@@ -142,6 +142,9 @@ async fn an_address_ends_with_the_close_and_cannot_be_changed() {
         (file.as_str(), other),
         ("size=3", "size=4".to_owned()),
         ("&size=3", String::new()),
+        ("&md5=900", "&md5=901".to_owned()),
+        ("&md5=", "&other=".to_owned()),
+        ("by=", "by=0".to_owned()),
         ("expires=1", "expires=2".to_owned()),
         ("signature=", "signature=A".to_owned()),
     ] {
@@ -156,6 +159,27 @@ async fn an_address_ends_with_the_close_and_cannot_be_changed() {
     let (status, text) = address.put(b"abc".to_vec()).await;
     assert_eq!(status, 403, "{text}");
     assert!(text.contains("is not in the open state"), "{text}");
+}
+
+/// Invariant 7: nor is it of use while the server is still reading the file.
+#[tokio::test]
+async fn a_file_that_is_being_closed_takes_no_part() {
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let project = alice.project("Trial").await;
+    let file = new_file(&alice, &project, "x").await;
+    send(&alice, &file, 1, &noise(SMALLEST, 1)).await;
+    send(&alice, &file, 2, b"end").await;
+    let address = address_of_part(&alice, &file, 2, b"END").await;
+    // Damaged bytes keep it from being closed.
+    world.write(|tx| tx.execute("update stored_blob set damaged = 'for a test'", store::params![])).await;
+    alice.ok(&format!("/{file}/close"), json!({})).await;
+    assert_eq!(describe(&alice, &file).await["state"], "closing");
+    let (status, text) = address.put(b"END".to_vec()).await;
+    assert_eq!(status, 403, "{text}");
+    let again = json!({ "index": 2, "size": 3, "md5": md5_of(b"END") });
+    alice.fails(&format!("/{file}/upload"), again, "InvalidState").await;
+    assert_eq!(describe(&alice, &file).await["parts"]["2"]["md5"], md5_of(b"end"));
 }
 
 /// Contract: data 8.1, invariants 8 and 10: what makes a file, and closing it twice.
