@@ -184,6 +184,10 @@ async fn restrictions_hold() {
     alice.fails(&clone, json!({ "objects": [labelled], "project": into }), "PermissionDenied").await;
     assert!(alice.ids_in(&into, "/").await.is_empty());
     alice.ok(&clone, json!({ "objects": [labelled], "project": phi })).await;
+    // Copies carry on what the source's flag says, and what the source itself carries.
+    let phi_copies = "select count(*) from placement p join project j on j.key = p.project
+         where p.labels = 4 and ((j.name = 'PHI' and p.name = 'labelled') or (j.name = 'PHI too' and p.name = 'p'))";
+    assert_eq!(world.rows(phi_copies).await, 2);
 }
 
 /// B11.1: a copy carries what its source was restricted by, from then on.

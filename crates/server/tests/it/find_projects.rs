@@ -271,5 +271,9 @@ async fn people_of_shared_projects_are_found() {
     assert_eq!(of_two["results"][1]["level"], "UPLOAD");
     assert_eq!(of_two["results"][1]["describe"]["handle"], "carol");
     bob.fails(find, json!({ "project": two }), "ResourceNotFound").await;
+    // Who may bring data and not see the members finds none of them.
+    world.give(&two, "bob", policy::Preset::ProjectDataProvider).await;
+    bob.fails(find, json!({ "project": two }), "PermissionDenied").await;
+    assert_eq!(names(&bob.ok(find, json!({})).await), ["org-lab", "user-alice", "user-bob"]);
     bob.fails(find, json!({ "project": open }), "PermissionDenied").await;
 }

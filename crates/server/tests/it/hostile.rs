@@ -4,6 +4,7 @@ mod bounds;
 mod cursors;
 mod launder;
 mod letters;
+mod looks;
 mod turns;
 
 use serde_json::json;

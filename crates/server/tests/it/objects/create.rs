@@ -110,6 +110,31 @@ async fn a_record_does_not_start_from_one_that_may_not_leave() {
     alice.record(closed, json!({ "initializeFrom": source })).await;
 }
 
+/// What holds a record back goes along with whatever starts from it, in its own project and from there on (B11.1).
+#[tokio::test]
+async fn a_record_takes_over_what_holds_another_back() {
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let held = alice.ok("/project/new", json!({ "name": "Held", "downloadRestricted": true })).await;
+    let held = held["id"].as_str().unwrap();
+    let other = alice.project("Other").await;
+    let first = alice.record(held, json!({})).await;
+    let from = |project: &str, id: &str| json!({ "initializeFrom": { "project": project, "id": id } });
+    let second = alice.record(&other, from(held, &first)).await;
+    let third = alice.record(&other, from(&other, &second)).await;
+    let free = alice.record(&other, json!({})).await;
+    for (record, labels) in [(first, 0), (second, 1), (third, 1), (free, 0)] {
+        let found: i64 = world
+            .read(move |tx| {
+                let placed =
+                    "select p.labels from placement p join object o on o.key = p.object where o.id = $1";
+                tx.query_one(placed, store::params![record.as_str()])?.get(0)
+            })
+            .await;
+        assert_eq!(found, labels);
+    }
+}
+
 /// F170, contract data 8.1: a new file is open and has no bytes.
 #[tokio::test]
 async fn a_new_file_is_open_and_empty() {

@@ -130,12 +130,15 @@ async fn a_scoped_token_finds_what_it_reaches() {
 async fn makers_find_their_own_until_it_is_closed() {
     let world = World::new().await;
     let (alice, bob) = (world.user("alice").await, world.user("bob").await);
+    let _carol = world.user("carol").await;
     let project = alice.project("Drop box").await;
     alice.invite(&project, "user-bob", Level::Upload).await;
     let open = Put { name: "open", folder: "/in", tags: &["t"], properties: &[("k", "v")], ..Put::by("bob") };
     let open = put(&world, &project, open).await;
     put(&world, &project, Put { name: "closed", closed: true, ..Put::by("bob") }).await;
-    put(&world, &project, Put { name: "other", ..Put::by("alice") }).await;
+    for earlier_or_later in ["alice", "carol"] {
+        put(&world, &project, Put { name: "other", ..Put::by(earlier_or_later) }).await;
+    }
     set(&world, || {
         Sql::new("update project_grant set role = 'ProjectDataProvider' where principal = 'user-bob'")
     })
