@@ -246,6 +246,22 @@ async fn removing_a_member_revokes() {
     assert_eq!(bob.describe(&one, &["level"]).await["level"], "VIEW");
 }
 
+/// Who is removed does not go on spending the organisation's money: new projects are their own to pay for.
+#[tokio::test]
+async fn a_removed_member_pays_again() {
+    let world = World::new().await;
+    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
+    let lab = world.org("lab", &["alice", "bob"]).await;
+    let access = json!({ "user-bob": { "level": "MEMBER", "allowBillableActivities": true } });
+    alice.ok(&format!("/{lab}/setMemberAccess"), access).await;
+    bob.ok("/user-bob/update", json!({ "billTo": lab })).await;
+    let paid = bob.project("Paid").await;
+    assert_eq!(bob.describe(&paid, &["billTo"]).await["billTo"], json!(lab));
+    alice.ok(&format!("/{lab}/removeMember"), json!({ "user": "user-bob" })).await;
+    let own = bob.project("Own").await;
+    assert_eq!(bob.describe(&own, &["billTo"]).await["billTo"], "user-bob");
+}
+
 /// Two ADMINs cannot both step down, however close together they call.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_admin_always_remains() {

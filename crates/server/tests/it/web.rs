@@ -270,9 +270,17 @@ async fn sessions_end_with_the_access() {
     world.add(Fixture { user: vec![admin], token: vec![token], ..Fixture::default() }).await;
     let mut browser = signed_in(&world, "ada").await;
     let mut other = signed_in(&world, "ada").await;
+    let input = json!({ "username": "ada", "password": PASSWORD });
+    let client = world.anonymous().ok("/system/newAuthToken", input).await;
+    let client = world.client(client["access_token"].as_str());
+    let everything = json!({ "scope": { "full": true } });
+    let program = client.ok("/system/newAuthToken", everything).await;
+    let program = world.client(program["access_token"].as_str());
     let home = browser.get("/").await;
     browser.submit(&home, "/sign-out-everywhere", &[]).await.leads_to("/sign-in?notice=everywhere");
     assert!(!is_in(&mut browser).await && !is_in(&mut other).await);
+    client.fails("/system/whoami", json!({}), "InvalidAuthentication").await;
+    program.ok("/system/whoami", json!({})).await;
     let mut browser = signed_in(&world, "ada").await;
     world.client(Some("root-token")).ok("/user-ada/disable", json!({})).await;
     assert!(!is_in(&mut browser).await);
@@ -298,6 +306,16 @@ async fn a_session_opens_no_api_route() {
         .await
         .unwrap();
     assert_eq!(answer["error"]["type"], "PermissionDenied");
+}
+
+/// Nor does a token of a program stand for a signed-in browser.
+#[tokio::test]
+async fn a_token_is_no_session() {
+    let world = World::new().await;
+    let ada = world.user("ada").await;
+    let mut browser = Browser::new(&world);
+    browser.cookies.insert("operon".to_owned(), ada.token.unwrap());
+    assert!(!is_in(&mut browser).await);
 }
 
 /// Every page, also one that refuses, is kept out of frames, caches and other sites' hands.

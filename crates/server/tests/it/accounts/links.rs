@@ -173,7 +173,11 @@ async fn another_address_is_confirmed_first() {
     ada.fails("/user-bob/updateEmail", change("new@example.org", PASSWORD), "PermissionDenied").await;
     world.anonymous().ok("/account/requestPasswordReset", json!({ "usernameOrEmail": "ada" })).await;
     let reset = code(&world, "ada@example.org", 0).await;
+    // Whoever asks again has thought better of the address before.
+    ada.ok(path, change("mistaken@example.org", PASSWORD)).await;
+    let mistaken = code(&world, "mistaken@example.org", 0).await;
     ada.ok(path, change("New@Example.org", PASSWORD)).await;
+    world.anonymous().fails("/account/confirmEmail", json!({ "code": mistaken }), "InvalidInput").await;
     let confirm = code(&world, "new@example.org", 0).await;
     assert_eq!(ada.describe("user-ada", &["email"]).await["email"], "ada@example.org");
     world.anonymous().ok("/account/confirmEmail", json!({ "code": confirm })).await;
@@ -182,6 +186,39 @@ async fn another_address_is_confirmed_first() {
     let late = json!({ "code": reset, "password": OTHER });
     world.anonymous().fails("/account/resetPassword", late, "InvalidInput").await;
     assert!(world.letter("ada@example.org", 1).await.text().contains("another e-mail address"));
+}
+
+/// F016: where people may make accounts for themselves, one that is there already is not told of to a stranger, but to its
+/// owner; and nobody spends the money of an organisation by it.
+#[tokio::test]
+async fn who_makes_an_own_account_learns_nothing_of_others() {
+    let world = World::with(|config| config.self_sign_up = true).await;
+    person(&world, "ada").await;
+    let stranger = world.anonymous();
+    let new =
+        |name: &str, email: &str| json!({ "username": name, "email": email, "first": "A", "last": "Person" });
+    let fresh = stranger.ok("/user/new", new("bob", "bob@example.org")).await;
+    let taken = stranger.ok("/user/new", new("eve", "ADA@example.org")).await;
+    let told = |answer: &serde_json::Value, name: &str, email: &str| {
+        answer.to_string().replace(email, "Y").replace(name, "X").to_lowercase()
+    };
+    assert_eq!(told(&fresh, "bob", "bob@example.org"), told(&taken, "eve", "ADA@example.org"));
+    let link = code(&world, "bob@example.org", 0).await;
+    stranger.ok("/account/activate", json!({ "code": link, "password": OTHER })).await;
+    assert!(works(&login(&world, "bob", OTHER).await).await);
+    let letter = world.letter("ada@example.org", 0).await;
+    assert!(letter.text().contains("You have one already"), "{}", letter.text());
+    assert_eq!(world.rows("select count(*) from account where id = 'user-eve'").await, 0);
+    stranger.fails("/user/new", new("Ada", "other@example.org"), "UsernameError").await;
+    world.user("boss").await;
+    let lab = world.org("lab", &["boss"]).await;
+    for key in ["billTo", "provisioningOrg"] {
+        let mut input = new("carl", "carl@example.org");
+        input[key] = json!(lab);
+        stranger.fails("/user/new", input, "PermissionDenied").await;
+    }
+    let closed = World::new().await;
+    closed.anonymous().fails("/user/new", new("bob", "bob@example.org"), "PermissionDenied").await;
 }
 
 /// F474: another password by its owner ends the other tokens and the links that were mailed before, not the token used.

@@ -178,3 +178,27 @@ async fn a_half_done_sign_in_ends_with_the_password() {
     ada.ok("/user-ada/changePassword", change).await;
     browser.fill("/sign-in/code", &[("otp", &backup[0])]).await.leads_to("/sign-in?notice=step");
 }
+
+/// What somebody has shown is worth nothing once the account was secured in between: no session and no token comes of it.
+#[tokio::test]
+async fn a_proof_ends_with_what_it_proved() {
+    let world = World::new().await;
+    person(&world, "ada").await;
+    let app = world.app();
+    let proved = async || {
+        let found =
+            world.read(|tx| store::account::by_id(tx, &wire::id::UserId::from_handle("ada").unwrap()));
+        found.await.unwrap()
+    };
+    let begin = async |account| {
+        let ctx = app::Ctx::own(app, "test");
+        app::session::begin(&ctx, account, app::session::Proof::Password, None).await
+    };
+    begin(proved().await).await.unwrap();
+    let earlier = proved().await;
+    let key = earlier.key;
+    world.write(move |tx| store::token::revoke_all(tx, key, None, 1)).await;
+    let why = begin(earlier).await.unwrap_err().into_wire();
+    assert_eq!(why.kind, wire::ErrorType::UsernameOrPasswordError);
+    begin(proved().await).await.unwrap();
+}

@@ -1,6 +1,7 @@
 //! What administrators do to accounts, and what ends with an account.
 
 use serde_json::json;
+use wire::Level;
 
 use super::{OTHER, login, works};
 use crate::web::codes::mailed;
@@ -115,6 +116,42 @@ async fn a_stopped_account_loses_everything() {
     root.fails("/user/new", again("Ada"), "UsernameError").await;
     root.ok("/user/new", again("ada2")).await;
     root.fails("/user/new", again("ada3"), "EmailError").await;
+}
+
+/// A closed account is a member of nothing any more, and the log of each project and organisation says so (F009).
+#[tokio::test]
+async fn a_closed_account_is_a_member_of_nothing() {
+    let world = World::new().await;
+    let (root, alice, _bob) =
+        (world.person("root", "ADMIN").await, world.user("alice").await, world.user("bob").await);
+    let lab = world.org("lab", &["alice", "bob"]).await;
+    let project = alice.project("Trial").await;
+    alice.invite(&project, "bob", Level::Contribute).await;
+    root.ok("/user-bob/remove", json!({})).await;
+    let permissions = alice.describe(&project, &["permissions"]).await["permissions"].clone();
+    assert_eq!(permissions, json!({ "user-alice": "ADMINISTER" }));
+    let members = alice.ok(&format!("/{lab}/findMembers"), json!({})).await;
+    assert_eq!(members["results"].as_array().unwrap().len(), 1, "{members}");
+    for (part, kind) in [("project", "member.removed"), ("org", "org.memberRemoved")] {
+        let place = if part == "project" { &project } else { &lab };
+        let query = json!({ part: place, "kind": kind, "object": "user-bob" });
+        let found = alice.ok("/system/findAuditEvents", query).await;
+        assert_eq!(found["results"].as_array().unwrap().len(), 1, "{kind}: {found}");
+    }
+}
+
+/// Whoever takes a second factor away may end the tokens with it, and does when a device was stolen.
+#[tokio::test]
+async fn a_second_factor_goes_with_the_tokens_if_told_so() {
+    let world = World::new().await;
+    let root = world.person("root", "ADMIN").await;
+    let ada = world.user("ada").await;
+    for (ends, left) in [(false, true), (true, false)] {
+        ada.ok("/user-ada/startOTP", json!({})).await;
+        let input = json!({ "user_id": "user-ada", "revokeChildTokens": ends });
+        root.ok("/user-ada/resetUserMFA", input).await;
+        assert_eq!(works(&ada).await, left);
+    }
 }
 
 /// Whoever made an account for an organisation helps its owner, but has no hold on a platform administrator.
