@@ -2,6 +2,7 @@
 
 pub use policy::{AdminAccess, ReadOnlyCap};
 use serde::Deserialize;
+use store::access::Settings;
 use wire::archive::Rate;
 
 /// Decisions of the operator. They come from the configuration and do not change while the server runs.
@@ -30,6 +31,12 @@ impl Options {
     #[must_use]
     pub fn default_region(&self) -> &str {
         self.regions.first().map_or("local", String::as_str)
+    }
+
+    /// What of this decisions about access rest on, at a time in ms.
+    #[must_use]
+    pub(crate) fn access(&self, now: i64) -> Settings {
+        Settings { admin_access: self.admin_access, read_only_cap: self.read_only_cap, now }
     }
 }
 

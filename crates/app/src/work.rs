@@ -180,6 +180,14 @@ impl<'tx> Work<'tx> {
             .map_err(Error::Refused)
     }
 
+    /// Whether the caller may do something that concerns no project, for answers that differ by it.
+    ///
+    /// # Errors
+    /// `PermissionDenied` without a token.
+    pub fn system_allows(&self, action: SystemAction) -> Result<bool> {
+        Ok(store::access::system_permit(self.tx, self.caller()?, &self.settings(), action).is_ok())
+    }
+
     /// Whether the caller may spend an account's money.
     ///
     /// # Errors
@@ -217,8 +225,7 @@ impl<'tx> Work<'tx> {
 
     /// What the operator decided, as far as access goes, and the time.
     pub(crate) fn settings(&self) -> Settings {
-        let options = &self.ctx.app.options;
-        Settings { admin_access: options.admin_access, read_only_cap: options.read_only_cap, now: self.now() }
+        self.ctx.app.options.access(self.now())
     }
 
     /// Writes an audit event into this transaction.

@@ -14,7 +14,7 @@ pub use change::{
     Profile, activate, activate_without_password, close, has_other_administrator, removed_with_leftovers,
     set_email, set_kind, set_profile, set_state, take_leftover_grants, take_leftover_memberships,
 };
-pub use find::{AccountFilter, find};
+pub use find::{AccountFilter, Circle, find};
 
 /// What a person may be on the platform as a whole (contract: identity-and-sharing B7, F001).
 pub use policy::PlatformKind;

@@ -6,6 +6,7 @@ use policy::{Action, Capability, Role};
 use serde::{Deserialize, Serialize};
 use store::access::{Reach, Walk};
 use store::grant::{self, Grant};
+use store::keys::ProjectKey;
 use store::project::Filter;
 use wire::Level;
 use wire::answer::{Described, Page};
@@ -84,24 +85,39 @@ fn members_of(work: &Work<'_>, project: &ProjectId, after: &str, limit: usize) -
     Ok(people.map(|grant| (grant.principal, Some(grant.given.level()))).take(limit).collect())
 }
 
-/// Merges the first principals behind `after` of all projects, a batch of projects at a time.
+/// Merges the first principals behind `after` of all projects.
 fn members_anywhere(work: &Work<'_>, after: &str, limit: usize) -> Result<Found> {
-    let (caller, settings, filter) = (work.caller()?, work.settings(), Filter::default());
-    let mut walk = Walk::new(caller, &settings, &filter, Reach::OfCaller, None);
     let mut first: BTreeSet<String> = BTreeSet::new();
+    each_team(work, |projects| {
+        first.extend(grant::principals_of(work.tx, projects, after, limit)?);
+        while first.len() > limit {
+            first.pop_last();
+        }
+        Ok(())
+    })?;
+    Ok(first.into_iter().map(|principal| (principal, None)).collect())
+}
+
+/// Goes through the projects that the caller is a member of and whose members the caller may see, some at a time.
+///
+/// # Errors
+/// Whatever `visit` returns, or the store's.
+pub(crate) fn each_team(work: &Work<'_>, mut visit: impl FnMut(&[ProjectKey]) -> Result<()>) -> Result<()> {
+    let (caller, settings, filter) = (work.caller()?, work.settings(), Filter::default());
+    // Nobody sees members by PUBLIC alone (contract: identity-and-sharing B11.9).
+    let mut walk = Walk::new(caller, &settings, &filter, Reach::OfMember, None);
     loop {
         let batch = walk.next(work.tx)?;
         if batch.is_empty() {
-            return Ok(first.into_iter().map(|principal| (principal, None)).collect());
+            return Ok(());
         }
-        let shared: Vec<_> = batch
+        let shared: Vec<ProjectKey> = batch
             .iter()
             .filter(|(_, access)| access.allows(Action::FindProject) && access.allows(Action::ListMembers))
             .map(|(project, _)| project.key)
             .collect();
-        first.extend(grant::principals_of(work.tx, &shared, after, limit)?);
-        while first.len() > limit {
-            first.pop_last();
+        if !shared.is_empty() {
+            visit(&shared)?;
         }
     }
 }

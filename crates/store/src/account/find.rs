@@ -1,8 +1,9 @@
 //! Searching for accounts.
 
 use super::{Account, AccountState, PlatformKind, account, account_columns};
+use crate::batch::padded;
 use crate::db::{DbError, Sql, Tx};
-use crate::keys::{AccountKey, OrgKey};
+use crate::keys::{AccountKey, OrgKey, ProjectKey};
 use crate::text::Word;
 
 /// Which accounts a search is about. Every part that is given has to fit.
@@ -16,10 +17,19 @@ pub struct AccountFilter<'a> {
     pub email: Option<&'a str>,
     /// The kind.
     pub kind: Option<PlatformKind>,
-    /// A member of this organisation.
-    pub org: Option<OrgKey>,
-    /// Only this person and those who share an organisation or a project with them; everybody when absent.
-    pub known_to: Option<AccountKey>,
+    /// Only of these people; everybody when absent.
+    pub among: Option<Circle<'a>>,
+}
+
+/// Some people. Whom of them somebody may find is for the decision to say, which every user of this asks before.
+#[derive(Debug, Clone, Copy)]
+pub enum Circle<'a> {
+    /// This one.
+    Person(AccountKey),
+    /// The members of these organisations, at least one.
+    Orgs(&'a [OrgKey]),
+    /// Those who hold an entry of their own in one of these projects, at least one.
+    Projects(&'a [ProjectKey]),
 }
 
 /// Accounts that are not closed, by id, behind `after`.
@@ -38,34 +48,23 @@ pub fn find(tx: &Tx, filter: &AccountFilter<'_>, after: &str, limit: usize) -> R
     if let Some(kind) = filter.kind {
         sql.push(" and kind = ").bind(kind.word());
     }
-    if let Some(org) = filter.org {
-        sql.push(" and key in (select account from org_member where org = ").bind(org).push(")");
-    }
-    if let Some(me) = filter.known_to {
-        known_to(&mut sql, me);
+    match filter.among {
+        None => {}
+        Some(Circle::Person(key)) => {
+            sql.push(" and key = ").bind(key);
+        }
+        Some(Circle::Orgs(orgs)) => {
+            sql.push(" and key in (select account from org_member where org in (")
+                .bind_list(padded(orgs))
+                .push("))");
+        }
+        Some(Circle::Projects(projects)) => {
+            sql.push(
+                " and key in (select account from project_grant where account is not null and project in (",
+            );
+            sql.bind_list(padded(projects)).push("))");
+        }
     }
     sql.push(" order by id limit ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
     tx.query_sql(&sql)?.iter().map(account).collect()
-}
-
-/// Narrows a search to a person and those who share an organisation or a project with them, be it each by an entry of
-/// their own or through an organisation.
-fn known_to(sql: &mut Sql, me: AccountKey) {
-    let my_orgs = |sql: &mut Sql| {
-        sql.push("(select org from org_member where account = ").bind(me).push(")");
-    };
-    let my_projects = |sql: &mut Sql| {
-        sql.push("(select g.project from project_grant g join project p on p.key = g.project where p.destroyed is null and (g.account = ");
-        sql.bind(me).push(" or g.org in ");
-        my_orgs(sql);
-        sql.push("))");
-    };
-    sql.push(" and (key = ").bind(me);
-    sql.push(" or key in (select account from org_member where org in ");
-    my_orgs(sql);
-    sql.push(") or key in (select account from project_grant where account is not null and project in ");
-    my_projects(sql);
-    sql.push(") or key in (select m.account from project_grant g join org_member m on m.org = g.org where g.project in ");
-    my_projects(sql);
-    sql.push("))");
 }
