@@ -143,9 +143,11 @@ impl Subjects {
 
     /// The subjects that count, with their limits.
     fn counted(&self, tx: &store::db::Tx, now: i64) -> Result<Vec<(String, &'static Limits)>> {
-        let known = sign_in_failure::of(tx, &self.known)?.is_some_and(|count| now - count.last < KNOWN_MS);
-        let name = if known { &self.known } else { &self.name };
-        let mut counted = vec![(name.clone(), &NAME)];
+        if sign_in_failure::of(tx, &self.known)?.is_some_and(|count| now - count.last < KNOWN_MS) {
+            // Not by the origin, which strangers may share.
+            return Ok(vec![(self.known.clone(), &NAME)]);
+        }
+        let mut counted = vec![(self.name.clone(), &NAME)];
         counted.extend(self.origin.iter().map(|origin| (origin.clone(), &ORIGIN)));
         Ok(counted)
     }

@@ -99,6 +99,32 @@ async fn guessing_from_one_address_slows_down() {
     assert_eq!(attempt(&["203.0.113.6"], "ada").await, 401);
 }
 
+/// F474: whoever signed in from an address before is not kept out by others who fail from there, nor do they lift the wait
+/// of the others.
+#[tokio::test]
+async fn strangers_of_the_same_address_keep_nobody_out() {
+    let world = World::new().await;
+    person(&world, "ada").await;
+    login(&world, "ada", PASSWORD).await;
+    let stranger = world.anonymous();
+    let mut wait = 0;
+    for place in 0.. {
+        let answer = stranger.post("/system/newAuthToken", guess(&format!("name{place}"))).await;
+        if answer.status == 429 {
+            wait = answer.body["error"]["details"]["retryAfter"].as_u64().unwrap();
+            if wait > 30 {
+                break;
+            }
+            world.pass(Duration::from_secs(wait));
+        }
+        assert!(place < 100, "guessing does not slow down: {wait}");
+    }
+    login(&world, "ada", PASSWORD).await;
+    stranger.fails("/system/newAuthToken", guess("bob"), "RateLimitConditional").await;
+    // Guessing at the one who is known is as slow as anywhere.
+    assert!(slowed(&stranger, &guess("ada")).await >= 5);
+}
+
 /// F474: the second factor over the API: asked for after the right password only, each code good once in any place,
 /// backup codes good once, wrong ones slowed down like passwords.
 #[tokio::test]
