@@ -4,7 +4,7 @@
 
 mod settle;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use policy::{Action, Rule};
 use serde_json::json;
@@ -41,21 +41,25 @@ pub async fn archive(ctx: Ctx, id: ProjectId, input: Archive) -> Result<Archived
     ctx.change(move |work| {
         let (project, access) = work.project(&id.clone().into())?;
         let choice = Choice::read(input.files.as_deref(), input.folder.as_ref(), input.recurse)?;
-        let permit = work.permit(&access, Action::ArchiveData)?;
-        if input.all_copies {
-            permit_all_copies(work, &project, &access)?;
-        }
+        let permit = if input.all_copies {
+            permit_all_copies(work, &project, &access)?
+        } else {
+            work.permit(&access, Action::ArchiveData)?
+        };
         let files = choice.files(work, &project, &[Archival::Live])?;
         let keys: Vec<ObjectKey> = files.iter().map(|file| file.object).collect();
         let marked = archive::mark(work.tx, &permit, &keys, input.all_copies)?;
-        let marked: Vec<&FileCopy> = files.iter().filter(|file| marked.contains(&file.object)).collect();
-        let event = Event::done(EventName::DataArchived)
-            .project(&project.id)
-            .rule(permit.rule().code())
-            .after(json!({ "allCopies": input.all_copies }));
-        record(work, &event, &marked)?;
+        for (lies_in, objects) in &marked {
+            let marked_here: Vec<_> = files.iter().filter(|file| objects.contains(&file.object)).collect();
+            let event = Event::done(EventName::DataArchived)
+                .project(lies_in)
+                .rule(permit.rule().code())
+                .after(json!({ "allCopies": input.all_copies }));
+            record(work, &event, &marked_here)?;
+        }
         settle::later(work.tx, &keys, work.now(), work.now())?;
-        Ok(Archived { id: id.clone(), count: marked.len() })
+        let count = marked.values().flatten().collect::<BTreeSet<_>>().len();
+        Ok(Archived { id: id.clone(), count })
     })
     .await
 }
@@ -110,14 +114,14 @@ fn record(work: &Work<'_>, event: &Event, files: &[&FileCopy]) -> Result<()> {
 }
 
 /// The client's own tests look for this sentence.
-fn permit_all_copies(work: &Work<'_>, project: &Project, access: &Access) -> Result<()> {
+fn permit_all_copies<'tx>(work: &Work<'tx>, project: &Project, access: &Access) -> Result<Permit<'tx>> {
     match work.permit(access, Action::ArchiveAllCopies) {
         Err(Error::Refused(mut refused)) if refused.decision.rule == Rule::OrgAdminRequired => {
             refused.sentence =
                 Some(format!("Must be an admin of {} to archive all copies.", project.bill_to));
             Err(Error::Refused(refused))
         }
-        other => other.map(drop),
+        other => other,
     }
 }
 

@@ -10,7 +10,7 @@ use store::access::Operator;
 use store::account::{self, Account, AccountState, NewAccount};
 use store::db::Tx;
 use store::grant::{self, Principal};
-use store::org::{self, Membership, NewOrg};
+use store::org::{self, Feature, Membership, NewOrg};
 use store::project::{Flags, MonthlyLimits, NewProject};
 use store::text::Word as _;
 use store::token::{self, NewToken, Purpose};
@@ -82,7 +82,7 @@ fn standard() -> String {
     "STANDARD".to_owned()
 }
 
-/// An organisation.
+/// An organisation that the operator wants: things can be charged to it, and its ADMINs may make accounts.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Org {
@@ -299,6 +299,10 @@ impl Seed<'_> {
             },
             self.now,
         )?;
+        let mut made =
+            org::by_id(self.tx, &id)?.ok_or_else(|| Error::internal("an organisation was lost"))?;
+        made.features.set(Feature::Provisioning, true);
+        org::save_licence(self.tx, &self.operator.system(), &made)?;
         for (account, member) in &members {
             let defaults = if member.admin { Membership::ADMIN } else { Membership::MEMBER };
             let membership = Membership {

@@ -19,7 +19,7 @@ pub enum Letter {
         /// Who made the account; none when its owner did.
         by: Option<UserId>,
     },
-    /// To the holder of an address that somebody wanted to open a second account with.
+    /// To the holder of an address that somebody wanted to use for another account.
     AddressTaken,
     /// To a user who forgot the password.
     PasswordReset,
@@ -137,7 +137,7 @@ pub(crate) fn write(letter: &Letter, facts: &Facts) -> (String, String) {
         Letter::AddressTaken => (
             format!("You have an account on {server}"),
             format!(
-                "Somebody, perhaps you, wanted to open an account with this address. You have one already, \"{}\", and nothing was changed. If you forgot the password, ask for another one at {}.",
+                "Somebody, perhaps you, wanted to use this address for another account. You have one already, \"{}\", and nothing was changed. If you forgot the password, ask for another one at {}.",
                 facts.handle, facts.server
             ),
         ),

@@ -19,7 +19,9 @@ use crate::event::{Event, EventName};
 use crate::token::{self, Wish};
 use crate::work::Work;
 
-pub(crate) use asking::{may_send_invitation, may_send_link, stranger_asks};
+pub(crate) use asking::{
+    activation_asked, may_send_invitation, may_send_link, may_send_self_invitation, stranger_asks,
+};
 pub use link::check_link;
 pub use steps::{Step, check_password, check_second_factor};
 pub(crate) use throttle::{Attempt, forgive_names};

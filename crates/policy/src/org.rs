@@ -2,14 +2,14 @@
 //! refusals are never hidden.
 
 use crate::decision::Decision;
-use crate::facts::{Actor, OrgMember, PlatformKind, Scope};
+use crate::facts::{Actor, OrgMember, PlatformKind};
 use crate::outcome::Outcome;
 use crate::rule::Rule;
 
 /// What is known about one actor in one organisation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrgFacts {
-    /// Who asks. Organisations stand in no scope, so [`Scope::Level`] is whatever the scope gives to `*`.
+    /// Who asks. Organisations stand in no scope, so that only its being full counts.
     pub actor: Actor,
     /// The actor's membership, if any.
     pub member: Option<OrgMember>,
@@ -61,18 +61,18 @@ pub fn decide_org(facts: &OrgFacts, action: OrgAction) -> Decision {
     let platform_admin = actor.kind == PlatformKind::Admin;
     // Ruling: a Read-Only user changes nothing in an organisation, whatever the membership says (F007).
     let may_change = need(actor.kind != PlatformKind::ReadOnly, Rule::ReadOnly);
-    let full = actor.scope == Scope::Full && !actor.is_job();
+    let full = actor.in_full();
     let rule = match action {
         OrgAction::See => need(facts.member.is_some() || platform_admin, Rule::OrgMemberRequired),
         OrgAction::ListMembers => {
-            let visible = match facts.member_list_visibility {
-                MemberListVisibility::Admin => admin,
-                MemberListVisibility::Member => facts.member.is_some(),
-                MemberListVisibility::Public => true,
-            };
-            need(visible || platform_admin, Rule::MemberListHidden)
+            let public = facts.member_list_visibility == MemberListVisibility::Public;
+            let inside =
+                facts.member_list_visibility == MemberListVisibility::Member && facts.member.is_some();
+            // A scope of projects holds what comes from standing back, too (contract B11.31).
+            need(public || inside || admin || platform_admin, Rule::MemberListHidden)
+                .or(need(public || full, Rule::FullScopeRequired))
         }
-        OrgAction::ReadAsAdmin => need(admin, Rule::OrgAdminRequired),
+        OrgAction::ReadAsAdmin => need(admin, Rule::OrgAdminRequired).or(need(full, Rule::FullScopeRequired)),
         OrgAction::Administer => {
             need(admin, Rule::OrgAdminRequired).or(need(full, Rule::FullScopeRequired)).or(may_change)
         }

@@ -174,7 +174,7 @@ rules! {
     PhiWhilePublic => "flag.phiWhilePublic", InvalidState;
     /// `downloadRestricted` turns previews off, and goes only after they were allowed again.
     PreviewForced => "flag.previewForced", InvalidInput;
-    /// The account that pays has no licence for what the change needs.
+    /// The account that pays, or that an account is made for, has no licence for what is asked.
     FeatureOff => "bill.featureOff";
     /// Switching it would leave nobody who could switch it back.
     ResolutionStuck => "flag.resolutionStuck", InvalidState;

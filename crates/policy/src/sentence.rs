@@ -192,7 +192,7 @@ impl Rule {
                 "restricting downloads switches previews off as well; unset previewViewerRestricted before downloadRestricted, or both in one call"
             }
             Rule::FeatureOff => {
-                "the account that pays has no licence for this; ask a platform administrator to switch it on"
+                "the account that pays, or the organization named, has no licence for this; ask a platform administrator to switch it on"
             }
             Rule::ResolutionStuck => {
                 "no member has an entry of their own that could change this back; give somebody an own entry with ADMINISTER first"

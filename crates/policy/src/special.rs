@@ -5,6 +5,7 @@ use wire::Level;
 use crate::action::{Account, Action, FlagChange, Invitee, MemberChange};
 use crate::evaluate::Held;
 use crate::facts::{AdminAccess, BillTo, Facts, PlatformKind, Transfer, Via};
+use crate::org::need;
 use crate::presets::Preset;
 use crate::rights::Rights;
 use crate::role::Role;
@@ -66,10 +67,11 @@ pub(crate) fn condition(facts: &Facts, action: Action, held: &Held, standing: Op
                 .or((carried.phi && person).then_some(Rule::ContainsPhi))
                 .or(by_pages.then_some(Rule::DatabaseUiViewOnly))
         }
-        Action::ArchiveAllCopies => (!(facts.is_bill_to_admin() || facts.is_payer())
-            || !facts.actor.scope.reaches(Level::Administer)
-            || !person)
-            .then_some(Rule::OrgAdminRequired),
+        // The other copies lie in projects that a scope need not hold, so that only a full one reaches them.
+        Action::ArchiveAllCopies => {
+            need(facts.is_bill_to_admin() || facts.is_payer(), Rule::OrgAdminRequired)
+                .or(need(facts.actor.in_full(), Rule::FullScopeRequired))
+        }
         Action::ChangeFlags(change) => flag_change(facts, change),
         Action::ChangeBilling { to } => payer(facts).or_else(|| account(facts, to)),
         Action::TransferProject => {

@@ -3,7 +3,7 @@
 use wire::Level;
 
 use crate::decision::Decision;
-use crate::facts::{Actor, BillingGate, PlatformKind, Scope};
+use crate::facts::{Actor, BillingGate, PlatformKind};
 use crate::org::need;
 use crate::outcome::Outcome;
 use crate::rule::Rule;
@@ -42,17 +42,20 @@ pub enum SystemAction {
     ManageTokens,
     /// Make an account for somebody else.
     ProvisionUser {
-        /// The caller is an ADMIN of the organisation on whose behalf it is made.
+        /// The caller is an ADMIN of the organisation on whose behalf it is made, or of any, where none is named.
         org_admin: bool,
+        /// The operator lets that organisation make accounts.
+        licensed: bool,
     },
     /// Help a user back in: send the activation link again, switch the second factor off, lift a delay.
     HelpUser {
-        /// The caller is an ADMIN of the organisation on whose behalf the account was made, or made it.
+        /// The caller is an ADMIN of the organisation on whose behalf the account was made, which the operator lets
+        /// make accounts, or made it.
         responsible: bool,
     },
 }
 
-/// Decides about the platform. In `actor`, [`Scope::Level`] is what the scope gives to `*`.
+/// Decides about the platform. In `actor`, [`crate::Scope::Level`] is what the scope gives to `*`.
 #[must_use]
 pub fn decide_system(actor: &Actor, action: SystemAction) -> Decision {
     if actor.user.is_none() {
@@ -60,7 +63,7 @@ pub fn decide_system(actor: &Actor, action: SystemAction) -> Decision {
     }
     let admin = actor.kind == PlatformKind::Admin;
     let read_only = actor.kind == PlatformKind::ReadOnly;
-    let full = need(actor.scope == Scope::Full && !actor.is_job(), Rule::FullScopeRequired);
+    let full = need(actor.in_full(), Rule::FullScopeRequired);
     let refused = match action {
         SystemAction::Administer | SystemAction::ReadAudit => {
             need(admin, Rule::PlatformAdminRequired).or(full)
@@ -85,9 +88,10 @@ pub fn decide_system(actor: &Actor, action: SystemAction) -> Decision {
         SystemAction::SetOwnBillTo { may_bill } => {
             full.or(need(!read_only, Rule::ReadOnly)).or(need(may_bill, Rule::BillNoRight))
         }
-        SystemAction::ProvisionUser { org_admin } => {
-            need(!read_only, Rule::ReadOnly).or(need(org_admin || admin, Rule::OrgAdminRequired)).or(full)
-        }
+        SystemAction::ProvisionUser { org_admin, licensed } => need(!read_only, Rule::ReadOnly)
+            .or(need(org_admin || admin, Rule::OrgAdminRequired))
+            .or(need(licensed || admin, Rule::FeatureOff))
+            .or(full),
         // Ruling: whoever merely invited a user into an organisation of their own gets no hold on the account.
         SystemAction::HelpUser { responsible } => need(!read_only, Rule::ReadOnly)
             .or(need(responsible || admin, Rule::PlatformAdminRequired))

@@ -3,7 +3,7 @@
 //! The state belongs to the copy, the bytes to the object. Per payer, copies are archived together or not at all; the
 //! bytes lie in the archive while every copy of every payer is archived.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use wire::folder::FolderPath;
 use wire::id::{ContainerId, FileId, ObjectId};
@@ -103,22 +103,22 @@ pub fn in_folder(
 }
 
 /// Marks live copies for the archive: those of these files in the permit's project, or in every project of its payer.
-/// Says of which files any copy was marked.
+/// Says which files have a copy that was marked, by project.
 pub fn mark(
     tx: &Tx,
     permit: &Permit<'_>,
     files: &[ObjectKey],
     all_copies: bool,
-) -> Result<HashSet<ObjectKey>, DbError> {
-    let mut marked = HashSet::new();
+) -> Result<BTreeMap<ContainerId, BTreeSet<ObjectKey>>, DbError> {
+    let mut marked: BTreeMap<ContainerId, BTreeSet<ObjectKey>> = BTreeMap::new();
     in_batches(files, |batch| {
         let mut sql =
             Sql::new("update placement set archival = 'archival' where archival = 'live' and object in (");
         sql.bind_list(batch.iter().copied()).push(") and ");
         of_payer(&mut sql, permit.project(), all_copies);
-        sql.push(" returning object");
+        sql.push(" returning (select j.id from project j where j.key = placement.project), object");
         for row in tx.query_sql(&sql)? {
-            marked.insert(row.get(0)?);
+            marked.entry(text::id(&row, 0, ContainerId::parse)?).or_default().insert(row.get(1)?);
         }
         Ok(())
     })?;

@@ -241,7 +241,7 @@ methods! {
         "Finds the projects that an organisation pays for.";
     OrgSetFeatures: ORG, "setFeatures", FullToken, Write, org::SetFeatures => answer::Made,
         "Sets what the operator decides about an organisation: licences, billing, end and limit.";
-    SystemFindOrgs: SYSTEM, "findOrgs", Token, Read, org::FindOrgs => answer::Page<org::FoundOrg>, "Finds the organisations that the caller belongs to.";
+    SystemFindOrgs: SYSTEM, "findOrgs", FullToken, Read, org::FindOrgs => answer::Page<org::FoundOrg>, "Finds the organisations that the caller belongs to.";
 
     // Folders, and what moves copies about
     ContainerListFolder: CONTAINER, "listFolder", Token, Read, container::ListFolder => container::FolderList,

@@ -15,10 +15,12 @@ use crate::mail_text::Letter;
 use crate::sign_in::{self, Credentials};
 use crate::user::is_open;
 
-/// `/user-xxxx/updateEmail`: mails a link to the other address.
+/// `/user-xxxx/updateEmail`: mails a link to the other address. Where somebody else has that already, they are told by mail
+/// instead, and the answer is the same: who has an account here is nobody's business.
 ///
 /// # Errors
-/// `PermissionDenied` for somebody else's account, `EmailError`, and those of signing in.
+/// `PermissionDenied` for somebody else's account, `EmailError` for an address that cannot be used or is the present one,
+/// `RateLimitConditional`, and those of signing in.
 pub async fn update(ctx: Ctx, id: UserId, input: UpdateEmail) -> Result<Status> {
     let name = id.to_string();
     let whose = id.clone();
@@ -27,7 +29,8 @@ pub async fn update(ctx: Ctx, id: UserId, input: UpdateEmail) -> Result<Status> 
     sign_in::prove(&ctx, Credentials { name, password: input.password, otp: input.otp }).await?;
     ctx.change(move |work| {
         let (account, _permit) = work.own_account(&id)?;
-        if account::by_email(work.tx, email.as_str())?.is_some() {
+        let holder = account::by_email(work.tx, email.as_str())?;
+        if holder.as_ref().is_some_and(|holder| holder.key == account.key) {
             return Err(email_taken());
         }
         if input.revoke_child_tokens {
@@ -38,7 +41,13 @@ pub async fn update(ctx: Ctx, id: UserId, input: UpdateEmail) -> Result<Status> 
             return Err(too_many_links());
         }
         one_time_code::remove_of(work.tx, account.key, Purpose::EmailChange)?;
-        work.mail(account.key, &Letter::ConfirmAddress { to: email.canonical() })?;
+        match holder {
+            None => work.mail(account.key, &Letter::ConfirmAddress { to: email.canonical() })?,
+            Some(holder) if sign_in::may_send_link(work, &holder)? => {
+                work.mail(holder.key, &Letter::AddressTaken)?;
+            }
+            Some(_) => {}
+        }
         work.record(
             Event::done(EventName::UserEmailAsked)
                 .subject(&account.id)

@@ -1,13 +1,14 @@
 //! Helping users back in. Who may: platform administrators, whoever made the account, and ADMINs of the organisation on
-//! whose behalf it was made while the user belongs to it. Having invited somebody into an organisation does not suffice,
-//! since anybody can make one and invite anybody.
+//! whose behalf it was made, while the user belongs to it and the operator lets it make accounts. Having invited somebody
+//! into an organisation does not suffice, since anybody can make one and invite anybody.
 
 use policy::SystemAction;
 use serde_json::json;
 use store::access::SystemPermit;
 use store::account::{Account, AccountState, PlatformKind};
 use store::one_time_code::{self, Purpose};
-use store::{org, second_factor};
+use store::org::{self, Feature};
+use store::second_factor;
 use wire::account::{HelpUser, Status, WhichAccount};
 use wire::answer::Made;
 use wire::id::{OrgId, UserId};
@@ -21,10 +22,11 @@ use crate::mail_text::Letter;
 use crate::sign_in;
 use crate::work::Work;
 
-/// `/account/resendActivationEmail`.
+/// `/account/resendActivationEmail`. Whose address it is, and whether anybody's, is told to those alone who may help.
 ///
 /// # Errors
-/// `ResourceNotFound`, `PermissionDenied`; `InvalidState` for an account that is activated already.
+/// `ResourceNotFound`, for an account that the caller may not help, too; `InvalidState` for an account that is activated
+/// already; `RateLimitConditional`.
 pub async fn resend_activation(ctx: Ctx, input: WhichAccount) -> Result<Status> {
     ctx.change(move |work| {
         let named = &input.username_or_email;
@@ -32,7 +34,9 @@ pub async fn resend_activation(ctx: Ctx, input: WhichAccount) -> Result<Status> 
         let caller = work.caller()?;
         let made_it = account.created_by.as_deref() == Some(caller.id.as_str());
         let responsible = made_it || is_responsible(work, &account)?;
-        work.account_permit(&account, SystemAction::HelpUser { responsible })?;
+        if !work.system_allows(SystemAction::HelpUser { responsible })? {
+            return Err(absent(named));
+        }
         if account.state != AccountState::Pending {
             return Err(ApiError::new(
                 ErrorType::InvalidState,
@@ -43,6 +47,7 @@ pub async fn resend_activation(ctx: Ctx, input: WhichAccount) -> Result<Status> 
         if !sign_in::may_send_link(work, &account)? {
             return Err(too_many_links());
         }
+        sign_in::activation_asked(work)?;
         one_time_code::remove_of(work.tx, account.key, Purpose::Activation)?;
         work.mail(account.key, &Letter::Activation { by: Some(caller.id.clone()) })?;
         work.record(Event::done(EventName::UserActivationSent).subject(&account.id))?;
@@ -116,8 +121,9 @@ fn helped<'tx>(work: &Work<'tx>, id: &UserId, input: &HelpUser) -> Result<(Accou
 /// belongs to. Over a platform administrator no organisation has a hold.
 fn is_responsible(work: &Work<'_>, account: &Account) -> Result<bool> {
     let Some(id) = account.provisioning_org.as_deref().and_then(OrgId::parse) else { return Ok(false) };
-    let Some(key) = org::key_of(work.tx, &id)? else { return Ok(false) };
+    let Some(org) = org::by_id(work.tx, &id)? else { return Ok(false) };
     let belongs =
-        account.state == AccountState::Pending || org::membership(work.tx, key, account.key)?.is_some();
-    Ok(belongs && account.kind != PlatformKind::Admin && work.is_org_admin(key)?)
+        account.state == AccountState::Pending || org::membership(work.tx, org.key, account.key)?.is_some();
+    let licensed = org.features.has(Feature::Provisioning);
+    Ok(belongs && licensed && account.kind != PlatformKind::Admin && work.is_org_admin(org.key)?)
 }

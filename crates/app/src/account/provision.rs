@@ -38,7 +38,7 @@ struct Wanted {
 ///
 /// # Errors
 /// `UsernameError`, `EmailError`, `PersonNameError`, `BillToError`; `ResourceNotFound` for an unknown `provisioningOrg`;
-/// `PermissionDenied`.
+/// `PermissionDenied`; `RateLimitConditional` for whoever makes very many.
 pub async fn new(ctx: Ctx, input: NewUser) -> Result<NewUserMade> {
     let wanted = check(&input)?;
     ctx.change(move |work| {
@@ -87,6 +87,9 @@ pub async fn new(ctx: Ctx, input: NewUser) -> Result<NewUserMade> {
             },
             work.now(),
         )?;
+        if by.is_some() {
+            sign_in::activation_asked(work)?;
+        }
         work.mail(key, &Letter::Activation { by })?;
         work.record(Event::done(EventName::UserMade).subject(&wanted.id).after(json!({
             "billTo": bill_to,
@@ -148,24 +151,26 @@ fn permission(work: &Work<'_>, input: &NewUser) -> Result<Option<OrgId>> {
         }
         return Ok(None);
     };
-    let Some(named) = &input.provisioning_org else {
-        let administered = MembershipFilter { admin: true, may_bill: None };
-        let orgs = org::memberships(work.tx, caller.account, administered, "", MAX_ORGS)?;
-        let org_admin = orgs.iter().any(|(org, _)| org.features.has(Feature::Provisioning));
-        work.system_permit(SystemAction::ProvisionUser { org_admin })?;
-        return Ok(None);
+    let (org, org_admin, licensed) = match &input.provisioning_org {
+        None => {
+            let administered = MembershipFilter { admin: true, may_bill: None };
+            let orgs = org::memberships(work.tx, caller.account, administered, "", MAX_ORGS)?;
+            (None, !orgs.is_empty(), orgs.iter().any(|(org, _)| org.features.has(Feature::Provisioning)))
+        }
+        Some(named) => {
+            let id = OrgId::parse(named).ok_or_else(|| absent(named))?;
+            let org = org::by_id(work.tx, &id)?.ok_or_else(|| absent(named))?;
+            (Some(id), work.is_org_admin(org.key)?, org.features.has(Feature::Provisioning))
+        }
     };
-    let id = OrgId::parse(named).ok_or_else(|| absent(named))?;
-    let org = org::by_id(work.tx, &id)?.ok_or_else(|| absent(named))?;
-    let org_admin = work.is_org_admin(org.key)? && org.features.has(Feature::Provisioning);
-    work.system_permit(SystemAction::ProvisionUser { org_admin }).map_err(|error| match error {
+    work.system_permit(SystemAction::ProvisionUser { org_admin, licensed }).map_err(|error| match error {
         Error::Refused(mut refused) => {
-            refused.subjects.push(id.to_string());
+            refused.subjects.extend(org.iter().map(OrgId::to_string));
             Error::Refused(refused)
         }
         other => other,
     })?;
-    Ok(Some(id))
+    Ok(org)
 }
 
 /// Who pays for the new user by default: the user, or an organisation that the caller administers.

@@ -3,6 +3,7 @@
 //! Such letters go to people who did not ask for them, on the word of a stranger. Each account is sent few, so that
 //! nobody's mailbox is flooded, and each origin may ask for few, so that nobody tries out a list of addresses.
 
+use policy::SystemAction;
 use store::account::Account;
 use store::sign_in_failure::{self, Count};
 
@@ -20,8 +21,10 @@ struct Rate {
 
 /// Letters with links to one account.
 const LETTERS: Rate = Rate { at_once: 3, every_ms: 20 * 60_000 };
-/// Letters about invitations to one account; the notifications in the pages tell of all.
+/// Letters about invitations to one account, and about self-invitations; the notifications in the pages tell of all.
 const INVITATIONS: Rate = Rate { at_once: 20, every_ms: 3 * 60_000 };
+/// Letters to people who have no password yet, on the word of one caller.
+const ACTIVATIONS: Rate = Rate { at_once: 50, every_ms: 60_000 };
 /// Requests from one origin that may make a letter.
 const ASKED: Rate = Rate { at_once: 20, every_ms: 60_000 };
 
@@ -55,6 +58,26 @@ pub(crate) fn may_send_link(work: &Work<'_>, account: &Account) -> Result<bool> 
 /// whoever invites somebody does not use up the letters that let them in again.
 pub(crate) fn may_send_invitation(work: &Work<'_>, account: &Account) -> Result<bool> {
     spend(work, &INVITATIONS, &["invitation", account.id.as_str()])
+}
+
+/// Whether an administrator may be sent another letter about people who let themselves in; if so, it counts. They are
+/// counted apart, so that nobody comes in unseen behind many invitations.
+pub(crate) fn may_send_self_invitation(work: &Work<'_>, account: &Account) -> Result<bool> {
+    spend(work, &INVITATIONS, &["self-invitation", account.id.as_str()])
+}
+
+/// Counts a letter to somebody who has no password yet, on the caller's word. Platform administrators are not counted.
+///
+/// # Errors
+/// `RateLimitConditional` when the caller had too many written.
+pub(crate) fn activation_asked(work: &Work<'_>) -> Result<()> {
+    let by = &work.caller()?.id;
+    if work.system_allows(SystemAction::Administer)?
+        || spend(work, &ACTIVATIONS, &["activation", by.as_str()])?
+    {
+        return Ok(());
+    }
+    Err(too_fast("There were too many activation links on your word.", ACTIVATIONS.every_ms))
 }
 
 /// Counts a stranger's request that may make a letter.

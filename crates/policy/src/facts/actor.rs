@@ -48,6 +48,12 @@ impl Actor {
     pub fn is_job(&self) -> bool {
         matches!(self.caller, Caller::Job { .. })
     }
+
+    /// Whether a person asks, through a token that covers everything its user may do.
+    #[must_use]
+    pub fn in_full(&self) -> bool {
+        self.scope == Scope::Full && !self.is_job()
+    }
 }
 
 /// The platform-wide kind of a user (contract B7, F001).

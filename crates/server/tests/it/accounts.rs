@@ -5,6 +5,7 @@ mod client;
 mod find;
 mod links;
 mod mail;
+mod provision;
 mod read_only;
 mod sign_in;
 mod standing;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use wire::Level;
+use wire::user::TokenScope;
 
 use crate::things::{file, record};
 use crate::world::{Client, World};
@@ -137,12 +138,25 @@ async fn all_copies_of_a_payer_are_archived_by_its_administrators() {
     let input = json!({ "files": [a], "allCopies": true });
     let message = bob.fails(&format!("/{one}/archive"), input.clone(), "PermissionDenied").await;
     assert!(message.contains("Must be an admin of user-alice to archive all copies"), "{message}");
+    // A token that does not reach every project reaches none but those of its scope.
+    let scope = TokenScope::Projects { projects: [(one.clone(), Level::Administer)].into() };
+    let narrow = world.scoped("alice", scope).await;
+    narrow.fails(&format!("/{one}/archive"), input.clone(), "PermissionDenied").await;
+    assert_eq!(states(&alice, &two, "/").await["a"], "live");
     assert_eq!(alice.ok(&format!("/{one}/archive"), input).await["count"], 1);
     world.settled().await;
     for (client, project, state) in
         [(&alice, &one, "archived"), (&alice, &two, "archived"), (&bob, &other, "live")]
     {
         assert_eq!(states(client, project, "/").await["a"], state);
+    }
+    // Each project's own log tells of it, and of its own copies alone.
+    for (client, project, archived) in [(&alice, &one, true), (&alice, &two, true), (&bob, &other, false)] {
+        let query = json!({ "project": project, "kind": "data.archived" });
+        let found = client.ok("/system/findAuditEvents", query).await["results"].clone();
+        let subjects: Vec<&Value> =
+            found.as_array().unwrap().iter().map(|event| &event["subjects"]).collect();
+        assert_eq!(json!(subjects), if archived { json!([[project, a]]) } else { json!([]) });
     }
 }
 

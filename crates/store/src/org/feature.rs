@@ -1,17 +1,17 @@
 //! What an organisation is licensed for (contract: identity-and-sharing 4.2). Everything is on until the operator
-//! switches it off.
+//! switches it off, but for making accounts: anybody can make an organisation, and nobody gets accounts by that.
 
 use serde_json::{Map, Value as Json};
 
 use crate::db::{DbError, Row};
 use crate::text::{self, Word};
 
-/// Something that the operator can switch off for an organisation.
+/// Something that the operator can switch on and off for an organisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Feature {
     /// Protected health information.
     Phi,
-    /// Making accounts for others.
+    /// Making accounts for others, and helping their owners back in. Off unless the operator switches it on.
     Provisioning,
     /// Databases through the pages alone.
     DatabaseUiViewOnly,
@@ -57,7 +57,7 @@ impl Features {
     /// Whether a feature is on.
     #[must_use]
     pub fn has(&self, feature: Feature) -> bool {
-        self.0.get(feature.word()).and_then(Json::as_bool).unwrap_or(true)
+        self.0.get(feature.word()).and_then(Json::as_bool).unwrap_or(feature != Feature::Provisioning)
     }
 
     /// Switches a feature.

@@ -2,7 +2,7 @@
 
 use policy::{
     Account, Action, BillTo, BillingGate, Ceiling, Invitee, MemberChange, ObjectState, PlatformKind, Preset,
-    Rights, Role, Transfer, Via,
+    Rights, Role, Scope, Transfer, Via,
 };
 
 use super::columns::{cells, column, of_role, role_ceiling};
@@ -117,7 +117,7 @@ impl Naive<'_> {
             Action::ArchiveData => self.need_object(&["data.archive"]),
             Action::ArchiveAllCopies => {
                 self.need_object(&["data.archive"])?;
-                unless(!((org_admin(f) || is_billed(f)) && self.stands()), "PD")
+                unless(!(org_admin(f) || is_billed(f)) || f.actor.scope != Scope::Full || !person(f), "PD")
             }
             Action::UnarchiveData => self.need_object(&["data.archive"]).and(self.gate()),
             Action::UseAsInput { elsewhere: None } => self.need_input(&["data.use"]),

@@ -169,7 +169,7 @@ async fn another_address_is_confirmed_first() {
     let change = |to: &str, password: &str| json!({ "newEmail": to, "password": password });
     let path = "/user-ada/updateEmail";
     ada.fails(path, change("new@example.org", "wrong wrong wrong"), "UsernameOrPasswordError").await;
-    ada.fails(path, change("bob@example.org", PASSWORD), "EmailError").await;
+    ada.fails(path, change("Ada@example.org", PASSWORD), "EmailError").await;
     ada.fails("/user-bob/updateEmail", change("new@example.org", PASSWORD), "PermissionDenied").await;
     world.anonymous().ok("/account/requestPasswordReset", json!({ "usernameOrEmail": "ada" })).await;
     let reset = code(&world, "ada@example.org", 0).await;
@@ -219,6 +219,42 @@ async fn who_makes_an_own_account_learns_nothing_of_others() {
     }
     let closed = World::new().await;
     closed.anonymous().fails("/user/new", new("bob", "bob@example.org"), "PermissionDenied").await;
+}
+
+/// Whoever tries addresses does not learn whose they are, or that they are anybody's.
+#[tokio::test]
+async fn an_address_does_not_give_its_holder_away() {
+    let world = World::new().await;
+    person(&world, "ada").await;
+    person(&world, "bob").await;
+    let ada = login(&world, "ada", PASSWORD).await;
+    let path = "/user-ada/updateEmail";
+    let change = |to: &str| json!({ "newEmail": to, "password": PASSWORD });
+    let free = ada.ok(path, change("free@example.org")).await.to_string();
+    let taken = ada.ok(path, change("bob@example.org")).await.to_string();
+    assert_eq!(free.replace("free@", "X@"), taken.replace("bob@", "X@"));
+    code(&world, "free@example.org", 0).await;
+    let told = world.letter("bob@example.org", 0).await;
+    assert!(
+        told.text().contains("You have one already") && !told.text().contains("code="),
+        "{}",
+        told.text()
+    );
+    // Both count as letters on ada's word.
+    ada.ok(path, change("bob@example.org")).await;
+    for to in ["bob@example.org", "other@example.org"] {
+        ada.fails(path, change(to), "RateLimitConditional").await;
+    }
+
+    let resend = async |named: &str| {
+        let input = json!({ "usernameOrEmail": named });
+        let message = ada.fails("/account/resendActivationEmail", input, "ResourceNotFound").await;
+        message.replace(named, "X")
+    };
+    let absent = resend("nobody@example.org").await;
+    for named in ["bob@example.org", "bob", "user-bob", "nobody"] {
+        assert_eq!(resend(named).await, absent, "{named}");
+    }
 }
 
 /// F474: another password by its owner ends the other tokens and the links that were mailed before, not the token used.

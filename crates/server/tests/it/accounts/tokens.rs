@@ -57,6 +57,32 @@ async fn scopes_never_widen() {
     view.fails("/system/newAuthToken", both, "InvalidInput").await;
 }
 
+/// F023, F043: a token for some projects tells nothing of its owner's organisations but what anybody may know.
+#[tokio::test]
+async fn a_token_for_projects_reads_no_organisation() {
+    let world = World::new().await;
+    let ada = world.user("ada").await;
+    let lab = world.org("lab", &["ada"]).await;
+    let scope =
+        wire::user::TokenScope::Projects { projects: [("*".to_owned(), wire::Level::Administer)].into() };
+    let narrow = world.scoped("ada", scope).await;
+    let (members, projects) = (format!("/{lab}/findMembers"), format!("/{lab}/findProjects"));
+    for (path, input) in [
+        ("/system/findOrgs", json!({ "level": "MEMBER" })),
+        (members.as_str(), json!({ "describe": true })),
+        (projects.as_str(), json!({})),
+    ] {
+        ada.ok(path, input.clone()).await;
+        narrow.fails(path, input, "PermissionDenied").await;
+    }
+    for (client, sees) in [(&ada, true), (&narrow, false)] {
+        let seen = client.describe(&lab, &["admins", "memberCount"]).await;
+        assert_eq!((seen.get("admins").is_some(), seen.get("memberCount").is_some()), (sees, sees), "{seen}");
+    }
+    ada.ok(&format!("/{lab}/update"), json!({ "policies": { "memberListVisibility": "PUBLIC" } })).await;
+    narrow.ok(&members, json!({})).await;
+}
+
 /// F023: tokens are listed with label, scope, end and last use; one that ended is gone from the list and opens nothing.
 #[tokio::test]
 async fn tokens_are_listed_used_and_ended() {

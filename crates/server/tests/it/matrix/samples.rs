@@ -147,7 +147,7 @@ pub fn samples() -> Vec<Sample> {
         user(M::UserDisable, OPERATOR, |place| place.user.clone(), |_| json!({})),
         user(M::UserEnable, OPERATOR, |place| place.disabled.clone(), |_| json!({})),
         user(M::UserRemove, OPERATOR, |place| place.user.clone(), |_| json!({})),
-        word(M::AccountResendActivation, OPERATOR, |place| json!({ "usernameOrEmail": place.pending })),
+        word(M::AccountResendActivation, These { allowed: &[Role::Operator], refused: &[(Role::Stranger, "ResourceNotFound"), (Role::Member(Level::Administer), "ResourceNotFound")] }, |place| json!({ "usernameOrEmail": place.pending })),
         word(M::AccountActivate, Nothing, |place| json!({ "code": place.code, "password": PASSWORD })),
         word(M::AccountRequestPasswordReset, Nothing, |place| json!({ "usernameOrEmail": place.user })),
         word(M::AccountResetPassword, Nothing, |place| json!({ "code": place.code, "password": PASSWORD })),
