@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use futures::stream::{self, StreamExt as _};
 use mail::{Message, SendError};
+use policy::Action;
 use secrets::code;
+use store::access::{Settings, facts_about};
+use store::account::Account;
 use store::keys::AccountKey;
 use store::one_time_code::{self, Purpose};
 use store::outbox::{self, Item, Kind};
@@ -137,6 +140,7 @@ impl App {
         let code = code::mint(self.random_bytes());
         let now = self.clock.now();
         let server = self.options.public_url.clone();
+        let settings = self.options.access(now);
         let ticket = Ticket::of(&letter);
         let link = ticket
             .as_ref()
@@ -159,7 +163,7 @@ impl App {
                     handle: account.handle.clone(),
                     server: server.clone(),
                     link: link.clone(),
-                    ..names(tx, &letter)?
+                    ..names(tx, &settings, &account, &letter)?
                 };
                 if let (Some(ticket), Some(hash)) = (&ticket, &hash) {
                     facts.hours = ticket.life_ms / HOUR_MS;
@@ -216,8 +220,9 @@ impl Ticket {
     }
 }
 
-/// The names in a letter. A project that holds protected health information is called by its id (contract 7).
-fn names(tx: &Tx, letter: &Letter) -> Result<Facts> {
+/// The names in a letter, as its reader may know them when it is sent. A project that the reader does not see by then, or
+/// that holds protected health information, is called by its id (contract 7).
+fn names(tx: &Tx, settings: &Settings, reader: &Account, letter: &Letter) -> Result<Facts> {
     let mut facts = Facts::default();
     match letter {
         Letter::ProjectInvited { project, .. }
@@ -225,7 +230,7 @@ fn names(tx: &Tx, letter: &Letter) -> Result<Facts> {
         | Letter::TransferAccepted { project, .. }
         | Letter::TransferCancelled { project, .. }
         | Letter::SelfInvited { project, .. }
-        | Letter::StaleFile { project, .. } => facts.project = project_name(tx, project)?,
+        | Letter::StaleFile { project, .. } => facts.project = project_name(tx, settings, reader, project)?,
         Letter::OrgInvited { org, .. } => {
             facts.org = store::org::name_of(tx, org)?.unwrap_or_else(|| org.to_string());
         }
@@ -234,9 +239,14 @@ fn names(tx: &Tx, letter: &Letter) -> Result<Facts> {
     Ok(facts)
 }
 
-fn project_name(tx: &Tx, id: &ContainerId) -> Result<String> {
-    let project = store::project::by_id(tx, id)?.filter(|project| !project.flags.contains_phi);
-    Ok(project.map_or_else(|| id.to_string(), |project| format!("\"{}\"", project.name)))
+fn project_name(tx: &Tx, settings: &Settings, reader: &Account, id: &ContainerId) -> Result<String> {
+    if let Some(project) = store::project::by_id(tx, id)?
+        && !project.flags.contains_phi
+        && policy::decide(&facts_about(tx, reader, settings, &project)?, Action::SeeProject).allowed()
+    {
+        return Ok(format!("\"{}\"", project.name));
+    }
+    Ok(id.to_string())
 }
 
 fn why(outcome: &Result<(), SendError>) -> String {

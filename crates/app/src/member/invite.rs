@@ -174,7 +174,10 @@ fn tell_administrators(work: &Work<'_>, project: &Project) -> Result<()> {
             },
             work.now(),
         )?;
-        work.mail(account, &Letter::SelfInvited { project: project.id.clone(), by: by.clone() })?;
+        let letter = Letter::SelfInvited { project: project.id.clone(), by: by.clone() };
+        if crate::sign_in::may_send_self_invitation(work, &account::by_key(work.tx, account)?)? {
+            work.mail(account, &letter)?;
+        }
     }
     Ok(())
 }

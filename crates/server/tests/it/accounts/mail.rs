@@ -130,6 +130,30 @@ async fn a_letter_is_given_up_in_the_end() {
     assert!(unsent(&world).await.is_empty());
 }
 
+/// A letter calls a project as its reader may know it when it is sent: whoever was removed while it waited does not learn
+/// what the project is called by then.
+#[tokio::test]
+async fn a_letter_that_waited_tells_no_name_to_who_was_removed() {
+    let world = World::new().await;
+    let (alice, _bob) = (world.user("alice").await, world.user("bob").await);
+    let project = alice.project("Trial").await;
+    world.letters.fail_next(SendError::Temporary("the mail server is away".into()));
+    alice.invite(&project, "bob", wire::Level::View).await;
+    let pause = tried(&world, 1).await;
+    alice.ok(&format!("/{project}/decreasePermissions"), json!({ "user-bob": null })).await;
+    alice.ok(&format!("/{project}/update"), json!({ "name": "Merger" })).await;
+    world.pass(Duration::from_millis(u64::try_from(pause.max(0)).unwrap()));
+    let waited = world.letter("bob@example.org", 0).await;
+    assert!(
+        waited.subject().contains(&project) && !waited.subject().contains("Merger"),
+        "{}",
+        waited.subject()
+    );
+    assert!(!waited.text().contains("Merger"), "{}", waited.text());
+    alice.invite(&project, "bob", wire::Level::View).await;
+    assert!(world.letter("bob@example.org", 1).await.subject().contains("Merger"));
+}
+
 /// A running SMTP server (aiosmtpd); ends with the value.
 struct MailServer {
     process: Child,
