@@ -154,6 +154,9 @@ pub(crate) fn one(work: &Work<'_>, project: &Project, access: &Access, fields: &
 }
 
 /// What has to be looked up; only what is wanted is, and only what the caller may know.
+///
+/// Ruling: how much lies in a project is told to whoever sees it, without `data.list`, too: the public client fails on a
+/// description without `dataUsage` (contract: identity-and-sharing 5.2). What lies there, and how many things, is not.
 struct Figures {
     usage: Option<Usage>,
     sees_prices: bool,
