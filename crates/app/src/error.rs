@@ -54,11 +54,24 @@ impl Error {
         match self {
             Self::Refused(refused) => from_refusal(&refused),
             Self::Said(said) => said,
-            Self::Db(DbError::Busy | DbError::Unavailable(_)) => ApiError::new(
+            Self::Db(error @ DbError::Unavailable(_)) => {
+                tracing::error!(?error, "the database is not available");
+                ApiError::new(
+                    ErrorType::ServiceUnavailable,
+                    "The server cannot reach its database, so nothing was saved. Try again in a moment.",
+                )
+                .retry_after(BUSY_RETRY_SECONDS)
+            }
+            Self::Db(DbError::Busy) => ApiError::new(
                 ErrorType::ServiceUnavailable,
                 "The server is busy with other changes and saved nothing. Try again in a moment.",
             )
             .retry_after(BUSY_RETRY_SECONDS),
+            // No word of trying again, and no 503, which clients take for one.
+            Self::Db(error @ DbError::Unsure) => {
+                tracing::error!(?error, "nobody knows whether a change was saved");
+                ApiError::new(ErrorType::InternalError, error.to_string())
+            }
             // Checked types keep it out of what is stored; this is for texts that are only looked up.
             Self::Db(error @ DbError::NulInText) => ApiError::invalid_input(error.to_string()),
             Self::Db(error @ (DbError::DiskFull | DbError::ReadOnly | DbError::Disk(_))) => {

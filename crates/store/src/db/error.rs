@@ -35,6 +35,11 @@ pub enum DbError {
     /// The database cannot be reached, or was closed.
     #[error("The database is not available: {0}")]
     Unavailable(String),
+    /// The connection broke while a transaction was committed.
+    #[error(
+        "The connection to the database broke while the change was being saved, so it may have been saved or not. Look whether it is there before you try again."
+    )]
+    Unsure,
     /// The disk reported an error. What it said is for the log.
     #[error(
         "The disk that holds the database failed, so the change was not saved. Try again; if it happens again, an operator has to look at the server's log."

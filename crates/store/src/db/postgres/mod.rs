@@ -188,7 +188,7 @@ fn try_once<T, E: From<DbError>>(
     match result {
         Ok(value) => match tx.control("commit") {
             Ok(()) => Outcome::Done(Ok(value), true),
-            Err(_) => failed_commit(tx),
+            Err(_) => failed_commit(tx, mode),
         },
         Err(error) => Outcome::Done(Err(error), tx.control("rollback").is_ok()),
     }
@@ -208,19 +208,12 @@ fn failed<T, E: From<DbError>>(tx: &Tx, own: Option<E>) -> Outcome<T, E> {
     Outcome::Done(Err(own.unwrap_or_else(|| fault.error.into())), good)
 }
 
-fn failed_commit<T, E: From<DbError>>(tx: &Tx) -> Outcome<T, E> {
+fn failed_commit<T, E: From<DbError>>(tx: &Tx, mode: Mode) -> Outcome<T, E> {
     let fault = tx.take_fault().unwrap_or_else(|| Fault::transaction(DbError::Busy));
     match fault.reach {
         // Whether the commit arrived is unknown, so running the closure again could do everything twice.
-        Reach::Connection => Outcome::Done(
-            Err(DbError::Unavailable(
-                "the connection broke while the change was being saved. Look whether it is there before you try again."
-                    .to_owned(),
-            )
-            .into()),
-            false,
-        ),
-        Reach::Again => Outcome::Again(fault),
+        Reach::Connection if mode == Mode::Write => Outcome::Done(Err(DbError::Unsure.into()), false),
+        Reach::Connection | Reach::Again => Outcome::Again(fault),
         Reach::Statement | Reach::Transaction => Outcome::Done(Err(fault.error.into()), false),
     }
 }
