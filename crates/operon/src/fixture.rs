@@ -48,7 +48,7 @@ pub(crate) async fn load(arguments: Load) -> anyhow::Result<()> {
     Config::from_table(server.clone()).context("the table [server] is not a configuration")?;
 
     refuse_unless_empty(&arguments.data_dir)?;
-    std::fs::create_dir_all(&arguments.data_dir)
+    server::folder::make(&arguments.data_dir)
         .with_context(|| format!("cannot make {}", arguments.data_dir.display()))?;
     std::fs::write(arguments.data_dir.join(DATA_DIR_FILE), toml::to_string(&server)?)
         .context("cannot write the server's settings")?;

@@ -1,7 +1,6 @@
 //! The way that letters take: a mail server, or a folder where there is none.
 
 use std::net::SocketAddr;
-use std::os::unix::fs::DirBuilderExt as _;
 
 use ::mail::{Credentials, Mailer, OutboxFolder, Sender, SmtpConfig, Tls};
 use anyhow::{Context, bail};
@@ -23,10 +22,7 @@ pub(crate) fn mailer(config: &Config, bound: SocketAddr) -> anyhow::Result<Box<d
     let Some(smtp) = &config.mail.smtp else {
         let folder = config.data_dir.join(FOLDER);
         // Letters carry sign-in links.
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&folder)
+        crate::folder::make(&folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
         return Ok(Box::new(OutboxFolder::new(folder, from)));
     };
