@@ -197,20 +197,23 @@ async fn open(blob: &Blob, id: BlobId, from: &BlobStore) -> Result<blobs::Reader
     Ok(from.read(id, tier).await?)
 }
 
-/// Makes a restored database the database of a server of its own: nothing is held any more, what is damaged is known, and
-/// the audit log says what happened.
+/// Makes a restored database the database of an installation of its own: nothing is held or claimed any more, what is damaged is
+/// known, and the audit log says what happened.
 ///
 /// # Errors
 /// The store's.
 pub async fn restored(
     db: &Db,
     backup: String,
+    installation: String,
     damaged: Vec<(String, String)>,
     clock: &dyn Clock,
 ) -> Result<()> {
     let now = clock.now();
     db.write(move |tx| {
         store::hold::end(tx, now)?;
+        store::installation::put(tx, &installation, now)?;
+        store::task::free_all(tx, now)?;
         for (id, why) in &damaged {
             if let Some(blob) = store::blob::by_id(tx, id)? {
                 store::blob::mark_damaged(tx, blob.key, why, now)?;

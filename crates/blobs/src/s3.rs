@@ -83,6 +83,26 @@ impl S3 {
         }
     }
 
+    /// The object `installation` beside the live blobs says whose they are.
+    pub(crate) async fn reserve(&self, installation: &str, take_over: bool) -> Result<bool, BlobError> {
+        let path = self.live.clone().join("installation");
+        let failed = |error| BlobError::object("preparing the object store", error);
+        match self.store.get(&path).await {
+            Ok(found) => {
+                if found.bytes().await.map_err(failed)? == installation.as_bytes() {
+                    return Ok(true);
+                }
+                if !take_over {
+                    return Ok(false);
+                }
+            }
+            Err(Error::NotFound { .. }) => {}
+            Err(error) => return Err(failed(error)),
+        }
+        self.store.put(&path, PutPayload::from(installation.to_owned())).await.map_err(failed)?;
+        Ok(true)
+    }
+
     fn root(&self, tier: Tier) -> &Path {
         match tier {
             Tier::Live => &self.live,

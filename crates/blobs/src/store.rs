@@ -41,6 +41,18 @@ impl BlobStore {
         Ok(Self { backend })
     }
 
+    /// Whether this installation may use the store. A bucket is of the first that asked, or of the last that took it over; what
+    /// is below a data directory is of whoever has the directory.
+    ///
+    /// # Errors
+    /// Those of the object store.
+    pub async fn reserve(&self, installation: &str, take_over: bool) -> Result<bool, BlobError> {
+        match &self.backend {
+            Backend::Disk(_) => Ok(true),
+            Backend::Object(s3) => s3.reserve(installation, take_over).await,
+        }
+    }
+
     /// Starts a blob in the live tier. Nothing is stored before the first bytes arrive.
     #[must_use]
     pub fn begin(&self, id: BlobId) -> Writer {

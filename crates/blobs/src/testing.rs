@@ -68,6 +68,16 @@ impl S3Server {
         })
     }
 
+    /// The same for a server's settings, as TOML: keys begin with these words, then `/files` or `/archive`.
+    #[must_use]
+    pub fn settings(&self, prefix: &str) -> String {
+        format!(
+            "bucket = 'bucket'\nprefix = '{prefix}/files'\narchive_prefix = '{prefix}/archive'\nendpoint = '{}'\n\
+             region = 'eu-west-2'\naccess_key_id = 'key'\nsecret_access_key = 'secret'\nallow_http = true\n",
+            self.endpoint
+        )
+    }
+
     /// The directory that holds the objects, by their keys.
     #[must_use]
     pub fn bucket(&self) -> PathBuf {

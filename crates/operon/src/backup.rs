@@ -44,6 +44,10 @@ pub(crate) struct Restore {
     /// The directory that holds server.key and audit.key, when the backup does not.
     #[arg(long)]
     keys: Option<PathBuf>,
+    /// Take over a bucket of another server, with the bytes in it. Only when that server is gone for good: the new one removes,
+    /// after a day, the bytes that the backup does not name.
+    #[arg(long)]
+    reuse_bytes: bool,
 }
 
 /// Runs `operon backup`.
@@ -81,6 +85,7 @@ pub(crate) async fn restore(options: Restore) -> anyhow::Result<()> {
         snapshot: options.snapshot,
         data_dir: options.data_dir.clone(),
         keys: options.keys,
+        reuse_bytes: options.reuse_bytes,
     };
     let done = server::backup::restore(&what, || {
         Config::load(Some(&options.data_dir), options.config.as_deref(), std::env::vars())

@@ -14,6 +14,8 @@ mod directory;
 mod manifest;
 mod restore;
 
+use std::fs::{File, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -25,7 +27,7 @@ use store::db::{Db, DbConfig};
 pub use directory::Directory;
 pub use restore::{Restore, Restored, UNFINISHED_RESTORE, restore};
 
-use crate::boot::{AUDIT_KEY, DATABASE, SERVER_KEY, SystemClock};
+use crate::boot::{AUDIT_KEY, DATABASE, SERVER_KEY, SystemClock, audit_log};
 use crate::config::{Config, DATA_DIR_FILE};
 use manifest::Manifest;
 
@@ -60,13 +62,13 @@ pub struct BackedUp {
 pub async fn backup(config: &Config, what: &Backup) -> anyhow::Result<BackedUp> {
     let clock = SystemClock;
     let database = config.database(None);
-    if let DbConfig::Sqlite { path, .. } = &database
-        && !path.exists()
-    {
-        bail!(
-            "there is no server's database in {}; name the data directory of a server",
-            config.data_dir.display()
-        );
+    let at_home = match &database {
+        DbConfig::Sqlite { path, .. } => Some(path.clone()),
+        DbConfig::Postgres { .. } => None,
+    };
+    let keys = [SERVER_KEY, AUDIT_KEY].map(|key| config.data_dir.join(key));
+    if let Some(missing) = at_home.iter().chain(&keys).find(|path| !path.exists()) {
+        bail!("there is no {}; name the data directory of a server", missing.display());
     }
     let directory = Directory::create(&what.to, &config.data_dir)?;
     let _lock = directory.lock()?;
@@ -96,20 +98,25 @@ async fn take(
 ) -> anyhow::Result<BackedUp> {
     let source = BlobStore::open(config.blobs(None)).await.context("cannot open the store of file bytes")?;
     let target = directory.bytes().await?;
+    let server = audit_log(config)?.key.public().to_string();
+    directory.refuse_other_server(&server)?;
     let (name, folder) = directory.begin_snapshot(clock.now())?;
     let copy = folder.join(DATABASE);
-    db.backup_to(&copy, store::schema::MIGRATIONS).await.context("cannot copy the database")?;
+    db.backup_to(&copy, store::schema::MIGRATIONS)
+        .await
+        .with_context(|| format!("cannot copy the database to {}", copy.display()))?;
     let listed = Db::open(DbConfig::Sqlite { path: copy, vfs: None }).await?;
     let bytes = Copying { from: &source, to: &target, present: Present::Keep }.run(&listed).await;
     listed.close().await;
-    let bytes = bytes.context("cannot copy the bytes of files")?;
-    copy_if_there(&config.data_dir, &folder, DATA_DIR_FILE)?;
-    if what.keys {
-        for key in [SERVER_KEY, AUDIT_KEY] {
-            copy_if_there(&config.data_dir, &folder, key)?;
-        }
+    let bytes = bytes.with_context(|| format!("cannot copy the bytes of files to {}", what.to.display()))?;
+    if config.data_dir.join(DATA_DIR_FILE).exists() {
+        put(&config.data_dir, &folder, DATA_DIR_FILE)?;
     }
-    Manifest::of(&folder, clock.now(), what.keys, &bytes)?.write(&folder)?;
+    if what.keys {
+        put(&config.data_dir, &folder, SERVER_KEY)?;
+        put(&config.data_dir, &folder, AUDIT_KEY)?;
+    }
+    Manifest::of(&folder, clock.now(), &server, what.keys, &bytes)?.write(&folder)?;
     directory.publish(&name)?;
     let removed = match what.keep {
         None => Vec::new(),
@@ -118,11 +125,11 @@ async fn take(
     Ok(BackedUp { snapshot: name, bytes, removed, keys: what.keys })
 }
 
-fn copy_if_there(from: &Path, to: &Path, name: &str) -> anyhow::Result<()> {
-    let source = from.join(name);
-    if source.exists() {
-        // `copy` keeps the permissions, which for keys are those of their owner alone.
-        std::fs::copy(&source, to.join(name)).with_context(|| format!("cannot copy {}", source.display()))?;
-    }
-    Ok(())
+/// Copies a file durably, for its owner alone: keys are among what is copied.
+fn put(from: &Path, to: &Path, name: &str) -> anyhow::Result<()> {
+    let target = to.join(name);
+    std::fs::copy(from.join(name), &target)
+        .with_context(|| format!("cannot copy {name} from {} to {}", from.display(), to.display()))?;
+    std::fs::set_permissions(&target, Permissions::from_mode(0o600))?;
+    Ok(File::open(&target)?.sync_all()?)
 }

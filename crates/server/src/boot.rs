@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::backup::UNFINISHED_RESTORE;
 use crate::http::{Bounds, Listener, Stop, metrics_router, router};
-use crate::{Config, Meter, Server};
+use crate::{Config, Meter, Server, folder};
 
 /// The file of the embedded database, in the data directory.
 pub(crate) const DATABASE: &str = "operon.sqlite";
@@ -138,8 +138,8 @@ pub async fn open(config: &Config, address: SocketAddr) -> anyhow::Result<App> {
 /// As [`open`].
 pub async fn open_with(config: &Config, address: SocketAddr, parts: Parts) -> anyhow::Result<App> {
     let data = &config.data_dir;
-    std::fs::create_dir_all(data)
-        .with_context(|| format!("cannot make the data directory {}", data.display()))?;
+    let made = || format!("cannot make the data directory {}", data.display());
+    folder::make(data).with_context(made)?;
     if data.join(UNFINISHED_RESTORE).exists() {
         anyhow::bail!(
             "the restore into {} was not finished; empty the directory and restore the backup again",
@@ -149,9 +149,12 @@ pub async fn open_with(config: &Config, address: SocketAddr, parts: Parts) -> an
     let Parts { clock, random, mailer, files, vfs } = parts;
     let keys = key_file(&data.join(SERVER_KEY), random.as_ref())?;
     let audit = audit_log(config)?;
+    // Also where the keys were there: an earlier start may have been stopped before their names were durable.
+    folder::sync(data).with_context(made)?;
     let db = open_database_at(config.database(vfs)).await?;
     let blobs =
         blobs::BlobStore::open(config.blobs(files)).await.context("cannot open the store of file bytes")?;
+    own_bucket(config, &db, &blobs, clock.as_ref(), random.as_ref()).await?;
     Ok(App {
         memory: Memory::new(&keys),
         db,
@@ -166,6 +169,42 @@ pub async fn open_with(config: &Config, address: SocketAddr, parts: Parts) -> an
         audit,
         options: config.options(address),
     })
+}
+
+/// A bucket is for one installation: of two, each would remove the bytes that only the other's database knows.
+async fn own_bucket(
+    config: &Config,
+    db: &Db,
+    blobs: &blobs::BlobStore,
+    clock: &dyn Clock,
+    random: &dyn Random,
+) -> anyhow::Result<()> {
+    if config.files.s3.is_none() {
+        return Ok(());
+    }
+    let (new, now) = (new_installation(random), clock.now());
+    let id = db.write(move |tx| store::installation::id_or(tx, &new, now)).await?;
+    if !blobs.reserve(&id, false).await.context("cannot reserve the store of file bytes")? {
+        anyhow::bail!(taken(config));
+    }
+    Ok(())
+}
+
+/// An id that no other installation has.
+pub(crate) fn new_installation(random: &dyn Random) -> String {
+    let mut bytes = [0; 16];
+    random.fill(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Why a bucket cannot be used.
+pub(crate) fn taken(config: &Config) -> String {
+    let s3 = config.files.s3.as_ref();
+    let place = s3.map(|s3| format!("{} (under {} and {})", s3.bucket, s3.prefix, s3.archive_prefix));
+    format!(
+        "the bucket {} is in use by another server, which would remove the bytes of this one. Name another bucket or other prefixes",
+        place.unwrap_or_default()
+    )
 }
 
 /// Opens the database and brings it up to date.
@@ -218,7 +257,8 @@ impl Clock for SystemClock {
     }
 }
 
-struct SystemRandom;
+/// The randomness of this machine.
+pub(crate) struct SystemRandom;
 
 impl Random for SystemRandom {
     fn fill(&self, buffer: &mut [u8]) {

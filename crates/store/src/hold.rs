@@ -2,16 +2,15 @@
 //!
 //! It is a time rather than a switch: a backup that was killed holds nothing for long.
 
-use crate::db::{DbError, Tx, params};
+use crate::db::{DbError, Tx};
+use crate::server_option;
 
 /// The option's name.
 const NAME: &str = "bytes.held_until";
 
 /// Until when, in ms, bytes are held; the past when they are not.
 pub fn until(tx: &Tx) -> Result<i64, DbError> {
-    let row = tx.query_opt("select value from server_option where name = $1", params![NAME])?;
-    let text: Option<String> = row.map(|row| row.get(0)).transpose()?;
-    match text {
+    match server_option::get(tx, NAME)? {
         None => Ok(0),
         Some(text) => text
             .parse()
@@ -22,19 +21,10 @@ pub fn until(tx: &Tx) -> Result<i64, DbError> {
 /// Holds bytes until a time, in ms, or for longer where they are held already.
 pub fn extend(tx: &Tx, to: i64, now: i64) -> Result<(), DbError> {
     let to = to.max(until(tx)?);
-    put(tx, to, now)
+    server_option::put(tx, NAME, &to.to_string(), now)
 }
 
 /// Ends the hold.
 pub fn end(tx: &Tx, now: i64) -> Result<(), DbError> {
-    put(tx, 0, now)
-}
-
-fn put(tx: &Tx, to: i64, now: i64) -> Result<(), DbError> {
-    tx.execute(
-        "insert into server_option (name, value, changed) values ($1, $2, $3)
-         on conflict (name) do update set value = excluded.value, changed = excluded.changed",
-        params![NAME, to.to_string(), now],
-    )?;
-    Ok(())
+    server_option::put(tx, NAME, "0", now)
 }

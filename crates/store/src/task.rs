@@ -91,6 +91,15 @@ pub fn hold(tx: &Tx, key: TaskKey, until: i64) -> Result<(), DbError> {
     Ok(())
 }
 
+/// Takes every task from whoever claimed it: they are the servers of another installation.
+pub fn free_all(tx: &Tx, now: i64) -> Result<(), DbError> {
+    tx.execute(
+        "update background_task set state = 'waiting', due = $1 where state = 'running'",
+        params![now],
+    )?;
+    Ok(())
+}
+
 /// Removes a task that is done.
 pub fn finish(tx: &Tx, key: TaskKey) -> Result<(), DbError> {
     tx.execute("delete from background_task where key = $1", params![key])?;

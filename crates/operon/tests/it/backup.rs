@@ -1,5 +1,7 @@
 //! Backup from a second process, killed on its way and then done again; restore and verify.
 
+mod trouble;
+
 use std::process::Stdio;
 use std::time::Duration;
 

@@ -1,9 +1,8 @@
 //! The directory of a backup: its snapshots and the bytes they share.
 
 use std::collections::BTreeSet;
-use std::fs::{self, DirBuilder, File, TryLockError};
-use std::io::Write;
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{self, File, TryLockError};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -11,10 +10,14 @@ use blobs::{BlobStore, Tier};
 use futures::TryStreamExt;
 use store::db::{Db, DbConfig};
 
+use super::manifest::Manifest;
 use crate::boot::DATABASE;
+use crate::folder;
 
 /// The file that says what the directory is.
 const FORMAT_FILE: &str = "operon-backup";
+/// The same before it is whole.
+const FORMAT_DRAFT: &str = "operon-backup.new";
 const FORMAT: &str = "operon backup 1\n";
 const SNAPSHOTS: &str = "snapshots";
 /// The end of the name of a snapshot that is not finished.
@@ -29,27 +32,24 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Makes the directory where there is none; only its owner can look into it.
+    /// Makes the directory where there is none; only its owner can look into it. One whose making was cut off is finished.
     pub(super) fn create(root: &Path, data_dir: &Path) -> anyhow::Result<Self> {
-        let folder = |path: &Path| DirBuilder::new().recursive(true).mode(0o700).create(path);
-        folder(root).with_context(|| format!("cannot make {}", root.display()))?;
+        folder::make(root).with_context(|| format!("cannot make {}", root.display()))?;
         if root.canonicalize()?.starts_with(data_dir.canonicalize()?) {
             bail!(
                 "a backup inside the data directory would be lost with it; name another place, on another disk"
             );
         }
-        let format = root.join(FORMAT_FILE);
-        if !format.exists() {
-            if fs::read_dir(root)?.next().is_some() {
+        if !root.join(FORMAT_FILE).exists() {
+            let mut others = fs::read_dir(root)?.flatten().filter(|entry| entry.file_name() != FORMAT_DRAFT);
+            if others.next().is_some() {
                 bail!("{} is not empty and is no backup; name an empty directory", root.display());
             }
-            folder(&root.join(SNAPSHOTS))?;
-            let mut file = File::create_new(&format)?;
-            file.write_all(FORMAT.as_bytes())?;
-            file.sync_all()?;
-            File::open(root)?.sync_all()?;
+            write_format(root).with_context(|| format!("cannot write into {}", root.display()))?;
         }
-        Self::open(root)
+        let directory = Self::open(root)?;
+        folder::make(&root.join(SNAPSHOTS)).context("cannot make the folder of snapshots")?;
+        Ok(directory)
     }
 
     /// An existing backup.
@@ -60,7 +60,10 @@ impl Directory {
         match fs::read_to_string(root.join(FORMAT_FILE)) {
             Ok(text) if text == FORMAT => Ok(Self { root: root.to_owned() }),
             Ok(_) => bail!("the backup in {} was made by another version of this program", root.display()),
-            Err(_) => bail!("there is no backup in {}", root.display()),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                bail!("there is no backup in {}", root.display())
+            }
+            Err(error) => Err(error).with_context(|| format!("cannot read the backup in {}", root.display())),
         }
     }
 
@@ -96,13 +99,28 @@ impl Directory {
     }
 
     fn names(&self) -> anyhow::Result<BTreeSet<String>> {
-        let entries = fs::read_dir(self.root.join(SNAPSHOTS)).context("cannot read the backup")?;
+        let entries = match fs::read_dir(self.root.join(SNAPSHOTS)) {
+            // The first backup into it was cut off.
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeSet::new()),
+            entries => entries.context("cannot read the backup")?,
+        };
         entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
     }
 
     /// The folder of a snapshot.
     pub(super) fn snapshot(&self, name: &str) -> PathBuf {
         self.root.join(SNAPSHOTS).join(name)
+    }
+
+    /// One directory is for one server: snapshots of two would push each other out.
+    pub(super) fn refuse_other_server(&self, server: &str) -> anyhow::Result<()> {
+        let snapshots = self.snapshots()?;
+        // One whose list is damaged says nothing, and stands in no way.
+        let newest = snapshots.iter().rev().find_map(|name| Manifest::read(&self.snapshot(name)).ok());
+        if newest.is_some_and(|newest| newest.server != server) {
+            bail!("{} holds the backup of another server; name another directory", self.root.display());
+        }
+        Ok(())
     }
 
     pub(super) fn remove_unfinished(&self) -> anyhow::Result<()> {
@@ -118,27 +136,33 @@ impl Directory {
         if self.snapshot(&name).exists() {
             bail!("there is a snapshot {name} already; try again in a moment");
         }
-        let folder = self.snapshot(&format!("{name}{UNFINISHED}"));
-        DirBuilder::new().mode(0o700).create(&folder).context("cannot begin a snapshot")?;
-        Ok((name, folder))
+        let unfinished = self.snapshot(&format!("{name}{UNFINISHED}"));
+        folder::make(&unfinished).context("cannot begin a snapshot")?;
+        Ok((name, unfinished))
+    }
+
+    /// Removes a snapshot. It loses its name before its files, so that what is left of a removal that was cut off does not
+    /// look finished.
+    fn forget(&self, name: &str) -> std::io::Result<()> {
+        let nameless = self.snapshot(&format!("{name}{UNFINISHED}"));
+        fs::rename(self.snapshot(name), &nameless)?;
+        folder::sync(&self.root.join(SNAPSHOTS))?;
+        fs::remove_dir_all(nameless)
     }
 
     /// Gives a snapshot its name, durably.
     pub(super) fn publish(&self, name: &str) -> anyhow::Result<()> {
         fs::rename(self.snapshot(&format!("{name}{UNFINISHED}")), self.snapshot(name))
             .context("cannot finish the snapshot")?;
-        Ok(File::open(self.root.join(SNAPSHOTS))?.sync_all()?)
+        Ok(folder::sync(&self.root.join(SNAPSHOTS))?)
     }
 
-    /// Removes all snapshots but the newest, and the bytes that none of those needs.
+    /// Removes all snapshots but the newest, and the bytes that none of those needs, also such as an earlier run left behind.
     pub(super) async fn forget_but(&self, keep: usize, bytes: &BlobStore) -> anyhow::Result<Vec<String>> {
         let mut old = self.snapshots()?;
         let kept = old.split_off(old.len().saturating_sub(keep));
         for name in &old {
-            fs::remove_dir_all(self.snapshot(name)).context("cannot remove an old snapshot")?;
-        }
-        if old.is_empty() {
-            return Ok(old);
+            self.forget(name).with_context(|| format!("cannot remove the old snapshot {name}"))?;
         }
         let mut open = Vec::new();
         for name in &kept {
@@ -151,6 +175,16 @@ impl Directory {
         }
         outcome.map(|()| old)
     }
+}
+
+/// Says in the directory what it is, at once.
+fn write_format(root: &Path) -> std::io::Result<()> {
+    let draft = root.join(FORMAT_DRAFT);
+    let mut file = File::create(&draft)?;
+    file.write_all(FORMAT.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&draft, root.join(FORMAT_FILE))?;
+    folder::sync(root)
 }
 
 async fn remove_unneeded(kept: &[Db], bytes: &BlobStore) -> anyhow::Result<()> {

@@ -23,6 +23,8 @@ pub(super) struct Manifest {
     pub(super) taken: i64,
     /// The version of the program that took it.
     program: String,
+    /// The public key of the server's audit log.
+    pub(super) server: String,
     /// Whether the server's keys are in it.
     pub(super) keys: bool,
     /// Its files but this one.
@@ -41,7 +43,13 @@ struct Digested {
 
 impl Manifest {
     /// Of the files in a folder, which are made durable on the way.
-    pub(super) fn of(folder: &Path, taken: i64, keys: bool, bytes: &Copied) -> anyhow::Result<Self> {
+    pub(super) fn of(
+        folder: &Path,
+        taken: i64,
+        server: &str,
+        keys: bool,
+        bytes: &Copied,
+    ) -> anyhow::Result<Self> {
         let mut files = BTreeMap::new();
         for entry in std::fs::read_dir(folder)? {
             let name = entry?.file_name().to_string_lossy().into_owned();
@@ -53,6 +61,7 @@ impl Manifest {
             format: FORMAT,
             taken,
             program: env!("CARGO_PKG_VERSION").to_owned(),
+            server: server.to_owned(),
             keys,
             files,
             blobs: bytes.copied + bytes.present,
@@ -69,8 +78,8 @@ impl Manifest {
         Ok(File::open(folder)?.sync_all()?)
     }
 
-    /// Reads the one of a snapshot and compares every file with it.
-    pub(super) fn check(folder: &Path) -> anyhow::Result<Self> {
+    /// Reads the one of a snapshot.
+    pub(super) fn read(folder: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read(folder.join(MANIFEST)).with_context(|| {
             format!("the snapshot {} has no readable list of its files", folder.display())
         })?;
@@ -79,7 +88,16 @@ impl Manifest {
         if manifest.format != FORMAT {
             bail!("the snapshot {} was written by another version of this program", folder.display());
         }
+        Ok(manifest)
+    }
+
+    /// Reads the one of a snapshot and compares every file with it.
+    pub(super) fn check(folder: &Path) -> anyhow::Result<Self> {
+        let manifest = Self::read(folder)?;
         for (name, noted) in &manifest.files {
+            if name.contains('/') || name.starts_with('.') {
+                bail!("the list of the snapshot {} names files outside of it", folder.display());
+            }
             let path = folder.join(name);
             let found = digested(&path).with_context(|| format!("cannot read {}", path.display()))?;
             if found != *noted {

@@ -1,7 +1,6 @@
 //! From a backup to a data directory.
 
-use std::fs::{self, DirBuilder, File};
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -12,8 +11,13 @@ use store::db::{Db, DbConfig};
 
 use super::directory::Directory;
 use super::manifest::Manifest;
-use crate::boot::{AUDIT_KEY, DATABASE, SERVER_KEY, SystemClock, audit_log, open_database};
+use super::put;
+use crate::boot::{
+    AUDIT_KEY, DATABASE, SERVER_KEY, SystemClock, SystemRandom, audit_log, new_installation, open_database,
+    taken,
+};
 use crate::config::Config;
+use crate::folder;
 
 /// The file in a data directory whose restore is not finished. No server starts on it.
 pub const UNFINISHED_RESTORE: &str = "restore-unfinished";
@@ -29,6 +33,9 @@ pub struct Restore {
     pub data_dir: PathBuf,
     /// The directory with the server's keys, for a backup without them.
     pub keys: Option<PathBuf>,
+    /// Whether to take over a bucket of another server: the new one goes on with those bytes that the backup names, and
+    /// removes the others after a day.
+    pub reuse_bytes: bool,
 }
 
 /// What a restore did.
@@ -50,8 +57,8 @@ pub struct Restored {
 /// are damaged, and the report names them.
 ///
 /// # Errors
-/// A sentence that says what is in the way: no finished snapshot, a damaged one, a directory that is not empty, no keys. A
-/// restore that stopped half-way leaves a directory that no server starts on.
+/// A sentence that says what is in the way: no finished snapshot, a damaged one, a directory or database that is not empty,
+/// a bucket of another server, no keys. A restore that stopped half-way leaves a directory that no server starts on.
 pub async fn restore(
     what: &Restore,
     settings: impl FnOnce() -> anyhow::Result<Config>,
@@ -79,12 +86,24 @@ pub async fn restore(
     if config.data_dir != what.data_dir {
         bail!("the settings name another data directory, {}", config.data_dir.display());
     }
+    let target = BlobStore::open(config.blobs(None)).await.context("cannot open the store of file bytes")?;
+    let installation = new_installation(&SystemRandom);
+    if !what.reuse_bytes && !reserve(&target, &installation, false).await? {
+        bail!(
+            "{}; or, if that server is gone for good, take its bytes over with --reuse-bytes",
+            taken(&config)
+        );
+    }
     if config.database.is_some() {
         fill_database(&config).await?;
     }
-    let (bytes, audit_entries) = fill(&config, &directory, &snapshot).await?;
+    // Not before everything that could refuse: a bucket that was taken over is lost to the server that had it.
+    if what.reuse_bytes {
+        reserve(&target, &installation, true).await?;
+    }
+    let (bytes, audit_entries) = fill(&config, &directory, &snapshot, &target, installation).await?;
     fs::remove_file(what.data_dir.join(UNFINISHED_RESTORE))?;
-    File::open(&what.data_dir)?.sync_all()?;
+    folder::sync(&what.data_dir)?;
     Ok(Restored { snapshot, unfinished, bytes, audit_entries })
 }
 
@@ -110,25 +129,19 @@ fn choose(directory: &Directory, named: Option<&str>) -> anyhow::Result<(String,
 
 /// Makes the data directory, and marks it as unfinished.
 fn begin(data_dir: &Path) -> anyhow::Result<()> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(data_dir)
-        .with_context(|| format!("cannot make {}", data_dir.display()))?;
-    if fs::read_dir(data_dir)?.next().is_some() {
-        bail!("{} is not empty, and a backup goes only into an empty directory", data_dir.display());
-    }
+    folder::make(data_dir).with_context(|| format!("cannot make {}", data_dir.display()))?;
     let marker = data_dir.join(UNFINISHED_RESTORE);
+    if fs::read_dir(data_dir)?.next().is_some() {
+        let why = if marker.exists() { "holds a restore that was not finished" } else { "is not empty" };
+        bail!("{} {why}, and a backup goes only into an empty directory", data_dir.display());
+    }
     fs::write(&marker, "A restore into this directory was begun and is not finished.\n")?;
     File::open(&marker)?.sync_all()?;
-    Ok(File::open(data_dir)?.sync_all()?)
+    Ok(folder::sync(data_dir)?)
 }
 
-fn put(from: &Path, to: &Path, name: &str) -> anyhow::Result<()> {
-    let target = to.join(name);
-    fs::copy(from.join(name), &target)
-        .with_context(|| format!("cannot copy {} from {}", name, from.display()))?;
-    Ok(File::open(&target)?.sync_all()?)
+async fn reserve(store: &BlobStore, installation: &str, take_over: bool) -> anyhow::Result<bool> {
+    store.reserve(installation, take_over).await.context("cannot reserve the store of file bytes")
 }
 
 /// Moves the metadata from the data directory into the empty database that the settings name.
@@ -154,14 +167,20 @@ async fn fill_database(config: &Config) -> anyhow::Result<()> {
 }
 
 /// Brings the bytes back, and makes database and audit log those of a server of its own.
-async fn fill(config: &Config, directory: &Directory, snapshot: &str) -> anyhow::Result<(Copied, u64)> {
+async fn fill(
+    config: &Config,
+    directory: &Directory,
+    snapshot: &str,
+    target: &BlobStore,
+    installation: String,
+) -> anyhow::Result<(Copied, u64)> {
     let source = directory.bytes().await?;
-    let target = BlobStore::open(config.blobs(None)).await.context("cannot open the store of file bytes")?;
     let db = open_database(config).await?;
     let outcome = async {
-        let copying = Copying { from: &source, to: &target, present: Present::Verify };
+        let copying = Copying { from: &source, to: target, present: Present::Verify };
         let bytes = copying.run(&db).await.context("cannot bring the bytes of files back")?;
-        app::backup::restored(&db, snapshot.to_owned(), bytes.damaged.clone(), &SystemClock).await?;
+        let damaged = bytes.damaged.clone();
+        app::backup::restored(&db, snapshot.to_owned(), installation, damaged, &SystemClock).await?;
         let log = audit_log(config)?;
         let keys = vec![TrustedKey::always(log.key.public().clone())];
         let report = app::audit_log::verify(&db, &log.origin, keys, Vec::new()).await?;

@@ -1,5 +1,8 @@
 //! Backup of a server that is in use, and restore (design 5, 11).
 
+mod bucket;
+mod damage;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,6 +29,7 @@ async fn back_up(world: &World, to: &Path) -> BackedUp {
 /// A place to restore to: a data directory that is not there yet, and a database of its own.
 struct Place {
     config: Config,
+    reuse_bytes: bool,
     _folder: TempDir,
 }
 
@@ -38,7 +42,7 @@ impl Place {
             ..Config::default()
         };
         use_asked_database(&mut config);
-        Self { config, _folder: folder }
+        Self { config, reuse_bytes: false, _folder: folder }
     }
 
     async fn restore(
@@ -48,7 +52,13 @@ impl Place {
         keys: Option<PathBuf>,
     ) -> anyhow::Result<Restored> {
         let data_dir = self.config.data_dir.clone();
-        let what = Restore { from: from.to_owned(), snapshot: snapshot.map(str::to_owned), data_dir, keys };
+        let what = Restore {
+            from: from.to_owned(),
+            snapshot: snapshot.map(str::to_owned),
+            data_dir,
+            keys,
+            reuse_bytes: self.reuse_bytes,
+        };
         server::backup::restore(&what, || Ok(self.config.clone())).await
     }
 
@@ -78,8 +88,9 @@ fn turn_a_bit(path: &Path, at: usize) {
     std::fs::write(path, bytes).unwrap();
 }
 
-/// Every blob that the metadata name is there and whole, and the audit log is intact.
+/// Once the background is at rest, every blob that the metadata name is there and whole, and the audit log is intact.
 async fn is_whole(world: &World) {
+    world.settled().await;
     let blobs = world.read(|tx| store::blob::after(tx, None, 10_000)).await;
     for blob in blobs.iter().filter(|blob| blob.state != store::blob::BlobState::Doomed) {
         let tier = if blob.tier == store::blob::BlobTier::Live { Tier::Live } else { Tier::Archive };
@@ -120,7 +131,11 @@ async fn work(
 /// restored server verifies, and says that it was restored.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_under_load_comes_back_whole() {
-    let world = World::new().await;
+    comes_back_whole(&World::new().await, |_| Place::new()).await;
+}
+
+/// Takes three backups under load, and restores each to a place of its own.
+async fn comes_back_whole(world: &World, place: impl Fn(usize) -> Place) {
     let alice = world.user("alice").await;
     let project = alice.project("Trial").await;
     let (stop, kept) = (Arc::new(AtomicBool::new(false)), Arc::new(Mutex::new(BTreeMap::new())));
@@ -138,7 +153,7 @@ async fn a_backup_under_load_comes_back_whole() {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let before = kept.lock().unwrap().clone();
-        let done = back_up(&world, folder.path()).await;
+        let done = back_up(world, folder.path()).await;
         assert!(done.bytes.damaged.is_empty(), "{:?}", done.bytes.damaged);
         snapshots.push((done.snapshot, before));
     }
@@ -146,8 +161,8 @@ async fn a_backup_under_load_comes_back_whole() {
     for worker in workers {
         worker.await.unwrap();
     }
-    for (snapshot, before) in snapshots {
-        let place = Place::new();
+    for (number, (snapshot, before)) in snapshots.into_iter().enumerate() {
+        let place = place(number);
         let restored = place.restore(folder.path(), Some(&snapshot), None).await.unwrap();
         assert!(restored.bytes.damaged.is_empty() && restored.audit_entries > 0, "{restored:?}");
         let new = place.start().await;
@@ -325,10 +340,7 @@ async fn what_is_not_whole_is_refused() {
     assert!(place.refused(&to, Some("yesterday")).await.contains("no finished snapshot yesterday"));
     let why = format!(
         "{:#}",
-        Place { config: world.config().clone(), _folder: tempfile::tempdir().unwrap() }
-            .restore(&to, None, None)
-            .await
-            .unwrap_err()
+        Place { config: world.config().clone(), ..Place::new() }.restore(&to, None, None).await.unwrap_err()
     );
     assert!(why.contains("is not empty"), "{why}");
 

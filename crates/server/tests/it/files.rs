@@ -7,7 +7,7 @@ mod dx;
 mod log;
 mod orphans;
 mod revocation;
-mod s3;
+pub mod s3;
 mod upload;
 mod usage;
 

@@ -167,7 +167,10 @@ impl World {
             }
             tokio::time::sleep(std::time::Duration::from_millis(25)).await;
         }
-        panic!("the background does not come to rest");
+        let left = "select kind || ' ' || subject || ' ' || state || ' ' || attempts || ' ' || coalesce(failure, '') from background_task";
+        let left: Vec<String> =
+            self.read(move |tx| tx.query(left, params![])?.iter().map(|row| row.get(0)).collect()).await;
+        panic!("the background does not come to rest: {left:?}");
     }
 
     /// How many rows a table has.

@@ -134,12 +134,17 @@ impl World {
 
     /// Stops the server and starts it again on the same data and at the same address. Its letters are kept as before.
     pub async fn restart(&mut self) {
-        let running = self.running.take().unwrap();
-        running.stop.ask();
-        running.wait().await;
+        self.stop().await;
         let mailer: Box<dyn mail::Mailer> = Box::new(Kept(Arc::clone(&self.letters)));
         let parts = parts(&self.ahead_ms, Some(mailer));
         self.running = Some(server::boot::start_with(self.config.clone(), parts).await.unwrap());
+    }
+
+    /// Stops the server; its data stay.
+    pub async fn stop(&mut self) {
+        let running = self.running.take().unwrap();
+        running.stop.ask();
+        running.wait().await;
     }
 
     /// Its configuration.

@@ -9,25 +9,21 @@ use super::{SMALLEST, address_of, closed, describe, md5_of, new_file, noise, sen
 use crate::world::{Client, World};
 
 /// A server that keeps bytes in a bucket, and that bucket.
-async fn world_on_s3() -> (World, S3Server) {
+pub async fn world_on_s3() -> (World, S3Server) {
     let s3 = S3Server::start().await;
-    let settings = json!({
-        "bucket": "bucket", "endpoint": s3.endpoint(), "region": "eu-west-2", "access_key_id": "key",
-        "secret_access_key": "secret", "allow_http": true,
-    });
-    let world = World::with(|config| config.files.s3 = Some(serde_json::from_value(settings).unwrap())).await;
-    (world, s3)
+    let settings = toml::from_str(&s3.settings("operon")).unwrap();
+    (World::with(|config| config.files.s3 = Some(settings)).await, s3)
 }
 
 /// The stored objects of live or of archived bytes, by the first words of their keys.
-fn stored(s3: &S3Server, prefix: &str) -> Vec<PathBuf> {
+pub fn stored(s3: &S3Server, prefix: &str) -> Vec<PathBuf> {
     let blobs = format!("bucket/{prefix}/blobs/");
     let keys = s3.files().into_iter().filter_map(|key| key.strip_prefix(&blobs).map(ToOwned::to_owned));
     keys.map(|key| s3.bucket().join(prefix).join("blobs").join(key)).collect()
 }
 
 /// How many stored objects are live, and how many archived.
-fn places(s3: &S3Server) -> (usize, usize) {
+pub fn places(s3: &S3Server) -> (usize, usize) {
     (stored(s3, "operon/files").len(), stored(s3, "operon/archive").len())
 }
 
@@ -41,7 +37,7 @@ async fn until_places(s3: &S3Server, right: (usize, usize)) {
     panic!("stored objects, live and archived: {:?}, not {right:?}", places(s3));
 }
 
-async fn downloaded(client: &Client, file: &str) -> Vec<u8> {
+pub async fn downloaded(client: &Client, file: &str) -> Vec<u8> {
     address_of(client, file, json!({}))
         .await
         .get()
