@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use reqwest::Method;
+use bytes::Bytes;
+use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
-/// No answer: whether it happened is open.
+/// No answer, or one that does not know: whether it happened is open.
 #[derive(Debug)]
 pub struct Silence;
 
@@ -51,18 +52,8 @@ impl Client {
 
     /// Calls a method that has to say yes, if it answers.
     pub async fn call(&self, path: &str, input: &Value) -> Result<Answered, Silence> {
-        loop {
-            let response = heard(self.request(path, input).send().await)?;
-            let status = response.status();
-            let request = request_id(&response);
-            let body = heard(response.bytes().await)?;
-            if status == 503 {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                continue;
-            }
-            assert_eq!(status, 200, "{path} {input}: {}", String::from_utf8_lossy(&body));
-            return Ok(Answered { body: serde_json::from_slice(&body).unwrap(), request });
-        }
+        let (body, request) = heard(|| self.request(path, input)).await?;
+        Ok(Answered { body: serde_json::from_slice(&body).unwrap(), request })
     }
 
     /// Calls a method of a server that does not die.
@@ -78,11 +69,11 @@ impl Client {
         self.request(path, input).send().await.unwrap().status().as_u16()
     }
 
-    fn request(&self, path: &str, input: &Value) -> reqwest::RequestBuilder {
+    fn request(&self, path: &str, input: &Value) -> RequestBuilder {
         self.http.post(format!("{}{path}", self.base)).bearer_auth(&self.token).json(input)
     }
 
-    fn to(&self, method: Method, address: &Value) -> reqwest::RequestBuilder {
+    fn to(&self, method: Method, address: &Value) -> RequestBuilder {
         let headers = address["headers"].as_object().unwrap().iter();
         headers.fold(self.http.request(method, address["url"].as_str().unwrap()), |request, (name, value)| {
             request.header(name, value.as_str().unwrap())
@@ -90,31 +81,39 @@ impl Client {
     }
 
     /// Sends bytes to an address that the API gave.
-    pub async fn put(&self, address: &Value, bytes: Vec<u8>) -> Result<Answered, Silence> {
-        let response = heard(self.to(Method::PUT, address).body(bytes).send().await)?;
-        let (status, request) = (response.status(), request_id(&response));
-        let body = heard(response.bytes().await)?;
-        assert_eq!(status, 200, "{address}: {}", String::from_utf8_lossy(&body));
+    pub async fn put(&self, address: &Value, bytes: &Bytes) -> Result<Answered, Silence> {
+        let (body, request) = heard(|| self.to(Method::PUT, address).body(bytes.clone())).await?;
         Ok(Answered { body: serde_json::from_slice(&body).unwrap(), request })
     }
 
     /// Fetches bytes from an address that the API gave; also says the id of the request.
-    pub async fn get(&self, address: &Value) -> Result<(Vec<u8>, String), Silence> {
-        let response = heard(self.to(Method::GET, address).send().await)?;
-        let (status, request) = (response.status(), request_id(&response));
-        let body = heard(response.bytes().await)?;
-        assert_eq!(status, 200, "{}", String::from_utf8_lossy(&body));
-        Ok((body.to_vec(), request))
+    pub async fn get(&self, address: &Value) -> Result<(Bytes, String), Silence> {
+        heard(|| self.to(Method::GET, address)).await
     }
 }
 
-fn heard<T>(answer: reqwest::Result<T>) -> Result<T, Silence> {
+/// Asks until the server is not too busy, and answers the body and the id of the request that said yes.
+async fn heard(request: impl Fn() -> RequestBuilder) -> Result<(Bytes, String), Silence> {
+    loop {
+        let response = unless_dead(request().send().await)?;
+        let status = response.status();
+        let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+        let url = response.url().path().to_owned();
+        let body = unless_dead(response.bytes().await)?;
+        let text = || String::from_utf8_lossy(&body);
+        match status.as_u16() {
+            200 => return Ok((body, id)),
+            503 => tokio::time::sleep(Duration::from_millis(20)).await,
+            // The one fault that may come up: the database died while it saved the change.
+            500 if text().contains("may have been saved or not") => return Err(Silence),
+            _ => panic!("{url}: {status} {}", text()),
+        }
+    }
+}
+
+fn unless_dead<T>(answer: reqwest::Result<T>) -> Result<T, Silence> {
     answer.map_err(|error| {
         assert!(!error.is_timeout() && !error.is_builder(), "{error}");
         Silence
     })
-}
-
-fn request_id(response: &reqwest::Response) -> String {
-    response.headers()["x-request-id"].to_str().unwrap().to_owned()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::net::Ipv4Addr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-use crate::Death;
+use crate::ground::Ground;
 
 /// What the environment of a server process tells it.
 pub const TASK: &str = "OPERON_TEST_CRASH";
@@ -29,6 +29,10 @@ pub struct Task {
     pub power_loss: bool,
     /// Whether syncing a directory does nothing.
     pub lying_disk: bool,
+    /// The address of PostgreSQL and the schema in it; SQLite when absent.
+    pub database: Option<(String, String)>,
+    /// The settings of a bucket for the bytes; the data directory when absent.
+    pub bucket: Option<String>,
     /// Which life it is, from 0.
     pub life: u64,
 }
@@ -63,18 +67,10 @@ pub struct Life {
 
 impl Life {
     /// Starts a server without waiting for it.
-    pub fn begin(data: &Path, death: Death, life: u64) -> Self {
-        let [.., high, low] = std::process::id().to_be_bytes();
-        let task = Task {
-            data: data.to_owned(),
-            host: Ipv4Addr::new(127, 100 + death as u8, high, low),
-            power_loss: death != Death::Kill,
-            lying_disk: death == Death::LyingDisk,
-            life,
-        };
+    pub fn begin(ground: &Ground, life: u64) -> Self {
         let mut child = Command::new(std::env::current_exe().unwrap())
             .args(["server_process", "--exact", "--nocapture", "--test-threads=1"])
-            .env(TASK, serde_json::to_string(&task).unwrap())
+            .env(TASK, serde_json::to_string(&ground.task(life)).unwrap())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -98,6 +94,12 @@ impl Life {
         assert_eq!(report.faults, None, "the audit log is not intact");
         assert!(report.failures.is_empty(), "background work failed: {:?}", report.failures);
         report
+    }
+
+    /// Removes what unfinished writes of bytes left behind, and says how many there were.
+    pub async fn sweep(&mut self) -> u64 {
+        self.input.write_all(b"sweep\n").await.unwrap();
+        self.said("SWEPT ").await.parse().unwrap()
     }
 
     /// Kills it after some ms.

@@ -6,9 +6,10 @@
 //! every closed file must come down with its right bytes, and the audit log must be whole and have an event for each
 //! answered change.
 //!
-//! There are two ways to die. One is to be killed: what was written and not synced survives in the kernel. The other is a
+//! There are three ways to die. One is to be killed: what was written and not synced survives in the kernel. Another is a
 //! loss of power: the database is reached through a VFS and the bytes of files through a layer that keep what was not
-//! synced away from the disk, so that the process takes it along when it is killed.
+//! synced away from the disk, so that the process takes it along when it is killed. The third is to be killed with metadata in
+//! PostgreSQL and bytes in a bucket, now and then together with PostgreSQL, or after it was gone for a moment.
 
 #![allow(unreachable_pub, reason = "a test program has no outside")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
@@ -16,6 +17,7 @@
 
 mod chance;
 mod client;
+mod ground;
 mod life;
 mod model;
 mod observe;
@@ -28,12 +30,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chance::Chance;
+use client::Client;
+use ground::Ground;
 use life::{Life, Report};
-use tempfile::TempDir;
+use serde_json::json;
 use worker::Worker;
 
 /// How often the server dies under load, each way.
 const STOPS: u64 = 52;
+/// How often it dies on PostgreSQL and a bucket, which have crash tests of their own.
+const STOPS_WITH_POSTGRES: u64 = 20;
+/// How often a first start is tried anew.
+const FIRST_STARTS: u64 = 4;
+/// How long, in ms, such a start lives at the most.
+const FIRST_LIFE: u64 = 400;
 /// Workers at a time.
 const WORKERS: u64 = 5;
 /// The most calls of one life.
@@ -49,6 +59,9 @@ pub enum Death {
     Kill,
     /// The power goes.
     PowerLoss,
+    /// The process is killed, and in half of the deaths its PostgreSQL is stopped at once, a moment before; bytes are in a
+    /// bucket.
+    WithPostgres,
     /// The power goes, and the disk had not even kept the names that it was told to sync. No server survives this; it
     /// shows that the test can tell.
     LyingDisk,
@@ -59,9 +72,24 @@ fn a_killed_server_keeps_what_it_answered() {
     run(Death::Kill, STOPS);
 }
 
+/// A server that dies while it makes its data directory, keys, database or bucket is finished by the next start.
+#[test]
+fn a_first_start_that_is_cut_off_is_gone_on_with() {
+    with_runtime(async {
+        for death in [Death::Kill, Death::PowerLoss, Death::WithPostgres] {
+            first_starts(death, &mut Chance::new(seed())).await;
+        }
+    });
+}
+
 #[test]
 fn a_loss_of_power_takes_nothing_that_was_answered() {
     run(Death::PowerLoss, STOPS);
+}
+
+#[test]
+fn a_server_that_dies_with_its_database_keeps_what_it_answered() {
+    run(Death::WithPostgres, STOPS_WITH_POSTGRES);
 }
 
 /// Without the syncs of directories the same stops lose files, and are caught at it.
@@ -83,22 +111,51 @@ fn run(death: Death, stops: u64) {
     let seed = seed();
     // A failing run is repeated with OPERON_TEST_SEED, as far as the moments of death allow.
     println!("seed {seed}, {death:?}");
+    with_runtime(story(death, stops, seed));
+}
+
+fn with_runtime(story: impl Future<Output = ()>) {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    tokio::runtime::Runtime::new().unwrap().block_on(story(death, stops, seed));
+    tokio::runtime::Runtime::new().unwrap().block_on(story);
+}
+
+async fn first_starts(death: Death, chance: &mut Chance) {
+    let mut ground = Ground::new(death).await;
+    for number in 0..FIRST_STARTS {
+        // The later ones go on where the first was stopped.
+        for part in (1..=3).rev() {
+            let latest = FIRST_LIFE * (number + 1) / FIRST_STARTS / part;
+            Life::begin(&ground, 0).die_after(chance.below(latest)).await;
+        }
+        let keys = || {
+            let text = |name| std::fs::read_to_string(ground.data().join(name)).ok();
+            [text("server.key"), text("audit.key")]
+        };
+        let before = keys();
+        let mut life = Life::begin(&ground, 1).ready().await;
+        for (before, after) in before.into_iter().zip(keys()) {
+            assert!(before.is_none() || before == after, "a key was made again");
+        }
+        life.examine().await;
+        let worker = Client::new(&life.address, &client::token_of(&client::handle(0)));
+        worker.ok("/project/new", &json!({ "name": "Trial" })).await;
+        life.die_after(0).await;
+        ground.clear();
+    }
 }
 
 async fn story(death: Death, stops: u64, seed: u64) {
-    let data = TempDir::with_prefix("operon-crash-").unwrap();
+    let mut ground = Ground::new(death).await;
     let mut chance = Chance::new(seed);
     let mut workers: Vec<Worker> = (0..WORKERS).map(|number| Worker::new(number, chance.next())).collect();
     let (mut number, mut kept) = (0, 0);
     for _ in 0..stops {
         // Now and then it dies before it has recovered from the last death.
         if number > 0 && chance.one_in(6) {
-            Life::begin(data.path(), death, number).die_after(chance.below(250)).await;
+            Life::begin(&ground, number).die_after(chance.below(250)).await;
             number += 1;
         }
-        let mut life = Life::begin(data.path(), death, number).ready().await;
+        let mut life = Life::begin(&ground, number).ready().await;
         number += 1;
         kept = check(&mut life, &mut workers, kept, false).await;
         let calls = Arc::new(AtomicU64::new(0));
@@ -108,12 +165,17 @@ async fn story(death: Death, stops: u64, seed: u64) {
         while calls.load(Ordering::Relaxed) < last && load.iter().all(|worker| !worker.is_finished()) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
-        life.die_after(chance.below(10)).await;
+        ground.end(life, &mut chance).await;
         workers = futures::future::try_join_all(load).await.unwrap();
     }
     // Days later, bytes that no row names count as left behind by a death.
-    let mut life = Life::begin(data.path(), death, number + LIVES_OF_TWO_DAYS).ready().await;
+    let mut life = Life::begin(&ground, number + LIVES_OF_TWO_DAYS).ready().await;
     check(&mut life, &mut workers, kept, true).await;
+    assert_eq!(
+        life.sweep().await,
+        0,
+        "unfinished writes of bytes that the collection of garbage left behind"
+    );
     for worker in &mut workers {
         worker.destroy_everything(&life.address).await;
     }
@@ -131,7 +193,10 @@ async fn story(death: Death, stops: u64, seed: u64) {
         "{number} deaths, {calls} answered changes, {unsure} unanswered ones of which {done} had happened, {} events",
         report.events
     );
-    assert!(calls > 500 && unsure > 10, "too little happened to mean anything");
+    assert!(
+        calls > 10 * usize::try_from(stops).unwrap() && unsure > 10,
+        "too little happened to mean anything"
+    );
     life.die_after(0).await;
 }
 

@@ -32,16 +32,23 @@ pub fn serve() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let app = runtime.block_on(start(&task));
     for command in io::stdin().lock().lines() {
-        assert_eq!(command.unwrap(), "examine");
-        let report = runtime.block_on(examine(&app));
-        println!("REPORT {}", serde_json::to_string(&report).unwrap());
+        match command.unwrap().as_str() {
+            "examine" => {
+                let report = runtime.block_on(examine(&app));
+                println!("REPORT {}", serde_json::to_string(&report).unwrap());
+            }
+            "sweep" => println!("SWEPT {}", runtime.block_on(sweep(&app))),
+            other => panic!("{other} is not known"),
+        }
     }
 }
 
 async fn start(task: &Task) -> Arc<App> {
     // The disks know their files by the path without links.
     let data = task.data.canonicalize().unwrap();
-    let config = Config { data_dir: data.clone(), listen: (task.host, 0).into(), ..Config::default() };
+    let mut config = Config { data_dir: data.clone(), listen: (task.host, 0).into(), ..Config::default() };
+    (config.database, config.database_schema) = task.database.clone().unzip();
+    config.files.s3 = task.bucket.as_ref().map(|settings| toml::from_str(settings).unwrap());
     let system = Parts::default();
     let later = BETWEEN_LIVES * i64::try_from(task.life).unwrap();
     let mut parts = Parts {
@@ -57,7 +64,8 @@ async fn start(task: &Task) -> Arc<App> {
             Some(if task.lying_disk { Arc::new(Lying(disk)) as Arc<dyn FileLayer> } else { Arc::new(disk) });
     }
     let running = server::boot::start_with(config, parts).await.unwrap();
-    if task.life == 0 {
+    // Whoever died before this begins again.
+    if !running.app.db.read(store::account::any).await.unwrap() {
         fixture::add(&running.app, people()).await.unwrap();
     }
     println!("READY http://{}", running.address);
@@ -126,9 +134,15 @@ async fn examine(app: &Arc<App>) -> Report {
     }
 }
 
-/// Whether the background has something to do: a task that has not failed, a file to seal, bytes to remove.
+/// Removes what unfinished writes of bytes left behind, however young.
+async fn sweep(app: &App) -> u64 {
+    let now = Duration::from_millis(u64::try_from(app.clock.now()).unwrap());
+    app.blobs.sweep_temporary(std::time::UNIX_EPOCH + now).await.unwrap()
+}
+
+/// Whether the background has something to do: a task that has not failed again and again, a file to seal, bytes to remove.
 async fn busy(app: &App) -> bool {
-    let left = "select (select count(*) from background_task where failure is null)
+    let left = "select (select count(*) from background_task where failure is null or attempts < 4)
         + (select count(*) from object where state = 'closing')
         + (select count(*) from stored_blob where state = 'doomed')";
     count(app, left).await > 0

@@ -100,7 +100,7 @@ impl Worker {
         self.requests.push((answer.request.clone(), format!("{step:?}")));
         if let Step::SendPart { md5, seed, size, .. } = step {
             self.contents.insert(md5.clone(), (*seed, *size));
-            answer = client.put(&answer.body, Chance::bytes(*seed, *size)).await?;
+            answer = client.put(&answer.body, &Chance::bytes(*seed, *size).into()).await?;
             self.requests.push((answer.request, format!("the bytes of {step:?}")));
             assert_eq!(answer.body["md5"], *md5);
         }

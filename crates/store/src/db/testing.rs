@@ -4,6 +4,8 @@
 //! stops by itself some seconds after the last one ended, however that ended. It listens on a socket in its own temporary
 //! directory only, and does not flush to disk, which makes it fast.
 
+mod mortal;
+
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
@@ -16,6 +18,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tempfile::TempDir;
+
+pub use mortal::MortalPostgres;
 
 use super::{Db, DbConfig, DbError, DbKind, Value};
 
@@ -100,18 +104,26 @@ struct TestServer {
     _users: File,
 }
 
-/// Runs the server until nobody uses it, then removes its files. It runs as the user whom the files belong to.
-const SUPERVISOR: &str = r#"
+/// Shell words that make the files of a server below a directory, and how it is started. It runs as the user whom the files
+/// belong to; they go with the shell.
+const PREPARE: &str = r#"
 set -e
-users=$1
-programs=$2
+programs=$1
 directory=$(mktemp -d /tmp/operon-postgres-XXXXXX)
 trap 'rm -rf "$directory"' EXIT
 "$programs/initdb" --no-sync --no-locale --encoding UTF8 --auth trust --username postgres --pgdata "$directory/data" \
   >"$directory/log" 2>&1 || { tail -n 3 "$directory/log"; exit 1; }
-"$programs/postgres" -D "$directory/data" -k "$directory" -c listen_addresses= -c fsync=off -c full_page_writes=off \
-  -c max_connections=500 -c max_pred_locks_per_transaction=256 -c autovacuum=off -c shared_buffers=64MB \
-  -c max_wal_size=128MB >"$directory/log" 2>&1 &
+start() {
+  "$programs/postgres" -D "$directory/data" -k "$directory" -c listen_addresses= -c fsync=off -c full_page_writes=off \
+    -c max_connections=500 -c max_pred_locks_per_transaction=256 -c autovacuum=off -c shared_buffers=64MB \
+    -c max_wal_size=128MB "$@" >"$directory/log" 2>&1 &
+}
+"#;
+
+/// Runs the server until nobody uses it.
+const UNTIL_NOBODY: &str = r#"
+users=$2
+start
 echo "$directory"
 exec >/dev/null
 exec 9<"$users"
@@ -125,7 +137,7 @@ wait $! || true
 impl TestServer {
     fn join() -> Result<TestServer, DbError> {
         let programs = programs()?;
-        let user = fs::metadata("/proc/self").map_err(|error| cannot_start(&error))?.uid();
+        let user = user()?;
         let meeting_place = PathBuf::from(format!("/tmp/operon-postgres-of-{user}"));
         let meet = || -> io::Result<(File, File)> {
             fs::create_dir_all(&meeting_place)?;
@@ -140,7 +152,7 @@ impl TestServer {
         let url = match fs::read_to_string(&address) {
             Ok(url) if answers(&url).is_ok() => url,
             _ => {
-                let url = start(&programs, &meeting_place.join("users"), user == 0)?;
+                let url = start(&programs, &meeting_place.join("users"))?;
                 fs::write(&address, &url).map_err(|error| cannot_start(&error))?;
                 url
             }
@@ -151,21 +163,9 @@ impl TestServer {
 }
 
 /// Starts a server, waits until it answers, and says where.
-fn start(programs: &Path, users: &Path, is_root: bool) -> Result<String, DbError> {
-    // PostgreSQL refuses to run as root.
-    let mut command = Command::new(if is_root { "setpriv" } else { "sh" });
-    if is_root {
-        command.args(["--reuid=postgres", "--regid=postgres", "--init-groups", "--", "sh"]);
-    }
-    let mut supervisor = command
-        .args(["-c", SUPERVISOR, "sh"])
-        .args([users, programs])
-        .current_dir("/")
+fn start(programs: &Path, users: &Path) -> Result<String, DbError> {
+    let mut supervisor = supervisor(UNTIL_NOBODY, &[programs, users])?
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        // Not in our process group: a signal to the tests must leave somebody to clean up.
-        .process_group(0)
         .spawn()
         .map_err(|error| cannot_start(&error))?;
     let said: Vec<String> = match supervisor.stdout.take() {
@@ -175,11 +175,43 @@ fn start(programs: &Path, users: &Path, is_root: bool) -> Result<String, DbError
     let [directory] = said.as_slice() else {
         return Err(cannot_start(&said.join(" ")));
     };
-    let url = format!("postgres://postgres@{}/postgres", directory.replace('/', "%2F"));
+    let url = url_of(directory);
+    until_it_answers(&url)?;
+    Ok(url)
+}
+
+/// A shell that prepares a server and then does what these words say. Its output is for the caller to read.
+fn supervisor(words: &str, arguments: &[&Path]) -> Result<Command, DbError> {
+    // PostgreSQL refuses to run as root.
+    let is_root = user()? == 0;
+    let mut command = Command::new(if is_root { "setpriv" } else { "sh" });
+    if is_root {
+        command.args(["--reuid=postgres", "--regid=postgres", "--init-groups", "--", "sh"]);
+    }
+    command
+        .args(["-c", &format!("{PREPARE}{words}"), "sh"])
+        .args(arguments)
+        .current_dir("/")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        // Not in our process group: a signal to the tests must leave somebody to clean up.
+        .process_group(0);
+    Ok(command)
+}
+
+fn user() -> Result<u32, DbError> {
+    Ok(fs::metadata("/proc/self").map_err(|error| cannot_start(&error))?.uid())
+}
+
+fn url_of(directory: &str) -> String {
+    format!("postgres://postgres@{}/postgres", directory.replace('/', "%2F"))
+}
+
+fn until_it_answers(url: &str) -> Result<(), DbError> {
     let mut last = None;
     for _ in 0..1500 {
-        match answers(&url) {
-            Ok(()) => return Ok(url),
+        match answers(url) {
+            Ok(()) => return Ok(()),
             Err(error) => last = Some(error),
         }
         std::thread::sleep(Duration::from_millis(20));
