@@ -6,6 +6,9 @@ use bytes::Bytes;
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 
+/// How long a call may take. A server that hangs is not a dead one.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// No answer, or one that does not know: whether it happened is open.
 #[derive(Debug)]
 pub struct Silence;
@@ -40,8 +43,7 @@ pub struct Client {
 impl Client {
     /// A caller with this token.
     pub fn new(base: &str, token: &str) -> Self {
-        // A server that hangs is not a dead one.
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+        let http = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
         Self { http, base: base.to_owned(), token: token.to_owned() }
     }
 
@@ -113,7 +115,8 @@ async fn heard(request: impl Fn() -> RequestBuilder) -> Result<(Bytes, String), 
 
 fn unless_dead<T>(answer: reqwest::Result<T>) -> Result<T, Silence> {
     answer.map_err(|error| {
-        assert!(!error.is_timeout() && !error.is_builder(), "{error}");
+        assert!(!error.is_timeout(), "no answer came for {PATIENCE:?}: {error}");
+        assert!(!error.is_builder(), "{error}");
         Silence
     })
 }

@@ -83,14 +83,18 @@ impl Ground {
         if let Some(services) = &mut self.services
             && chance.one_in(2)
         {
+            // What was said last tells where a run that hangs was.
+            println!("PostgreSQL is being stopped");
             services.postgres.stop().unwrap();
             if chance.one_in(2) {
                 services.postgres.start().unwrap();
+                println!("PostgreSQL is there again");
                 let worker = Client::new(&life.address, &client::token_of(&client::handle(0)));
                 worker.ok("/system/whoami", &json!({})).await;
                 tokio::time::sleep(Duration::from_millis(chance.below(200))).await;
             }
         }
+        println!("the server is being killed");
         life.die_after(chance.below(10)).await;
         if let Some(services) = &mut self.services {
             services.postgres.start().unwrap();

@@ -158,6 +158,7 @@ async fn story(death: Death, stops: u64, seed: u64) {
         let mut life = Life::begin(&ground, number).ready().await;
         number += 1;
         kept = check(&mut life, &mut workers, kept, false).await;
+        println!("life {number} is under load");
         let calls = Arc::new(AtomicU64::new(0));
         let load = workers.into_iter().map(|worker| worker.load(life.address.clone(), Arc::clone(&calls)));
         let load: Vec<_> = load.map(tokio::spawn).collect();
