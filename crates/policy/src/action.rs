@@ -46,6 +46,11 @@ pub enum Action {
         /// A file, whose bytes come from outside.
         bytes: bool,
     },
+    /// Make an executable, which is an object and a tool at once.
+    CreateExecutable,
+    /// Read the program of an executable. It is written by people as metadata is, and no data of the project: what keeps
+    /// data in the project, or previews off, does not concern it.
+    ReadCode,
     /// Make a folder.
     CreateFolder,
     /// Change an object's metadata: which capability depends on its state.
@@ -224,7 +229,7 @@ impl Action {
             ActivityView, BaseQueryRun, DataArchive, DataCopyOut, DataCreate, DataDelete, DataDownload,
             DataEditAny, DataEditOpen, DataList, DataUpload, DataUse, DataView, ExecRun, ExecView,
             MemberDecrease, MemberInvite, MemberList, ProjectBill, ProjectDestroy, ProjectFlags,
-            ProjectOwner, ProjectSee, ProjectTags, ProjectUpdate,
+            ProjectOwner, ProjectSee, ProjectTags, ProjectUpdate, ToolCreate,
         };
         let job = facts.actor.is_job();
         let open = facts.object.unwrap_or_default().state == ObjectState::Open;
@@ -249,6 +254,9 @@ impl Action {
             Self::UploadBytes => object(&[DataUpload, DataEditOpen]).billed(),
             Self::CreateData { bytes: true } if !job => project(&[DataCreate, DataUpload]).billed(),
             Self::CreateData { .. } => project(&[DataCreate]).billed(),
+            // Ruling: "create pipelines, tools" is a right of its own (contract B2), and an applet lies among the data.
+            Self::CreateExecutable => project(&[DataCreate, ToolCreate]).billed(),
+            Self::ReadCode => object(&[DataView]),
             Self::CreateFolder => project(&[DataCreate]),
             Self::EditObject if open => object(&[DataEditOpen]),
             Self::EditObject | Self::MoveData => object(&[DataEditAny]),

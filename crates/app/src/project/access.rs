@@ -118,6 +118,7 @@ fn action_of(name: &str) -> Result<Action, Error> {
         C::DataUse => Action::UseAsInput { elsewhere: None },
         C::DataUpload => Action::CreateData { bytes: true },
         C::DataCreate => Action::CreateData { bytes: false },
+        C::ToolCreate => Action::CreateExecutable,
         C::DataEditOpen => Action::CloseObject,
         C::DataEditAny => Action::MoveData,
         C::DataDelete => Action::DeleteData,

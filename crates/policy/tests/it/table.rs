@@ -48,6 +48,8 @@ fn rows() -> Vec<(&'static str, Action)> {
         ("upload bytes", Action::UploadBytes),
         ("new file", Action::CreateData { bytes: true }),
         ("new record", Action::CreateData { bytes: false }),
+        ("new applet", Action::CreateExecutable),
+        ("read a program", Action::ReadCode),
         ("new folder", Action::CreateFolder),
         ("edit object", Action::EditObject),
         ("close object", Action::CloseObject),

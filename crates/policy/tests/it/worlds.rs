@@ -174,6 +174,8 @@ pub(crate) fn data_actions() -> Vec<Action> {
         Action::UploadBytes,
         Action::CreateData { bytes: false },
         Action::CreateData { bytes: true },
+        Action::CreateExecutable,
+        Action::ReadCode,
         Action::CreateFolder,
         Action::EditObject,
         Action::CloseObject,
@@ -297,6 +299,7 @@ pub(crate) fn about_object(action: Action) -> bool {
         action,
         Action::ViewObject
             | Action::ViewContent
+            | Action::ReadCode
             | Action::Download { .. }
             | Action::CopyOut { .. }
             | Action::UploadBytes

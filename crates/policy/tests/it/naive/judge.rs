@@ -105,6 +105,12 @@ impl Naive<'_> {
                 }
                 self.gate()
             }
+            Action::CreateExecutable => {
+                self.need(&["data.create"])?;
+                self.need(&["tool.create"])?;
+                self.gate()
+            }
+            Action::ReadCode => self.need_object(&["data.view"]),
             Action::CreateFolder => self.need(&["data.create"]),
             Action::EditObject => match state {
                 ObjectState::Open => self.need_object(&["data.editOpen"]),
