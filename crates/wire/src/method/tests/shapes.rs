@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use jsonschema::{Keyword, ValidationError, Validator};
 use proptest::prelude::*;
@@ -21,6 +22,9 @@ const BEYOND_SCHEMAS: &[&str] = &[
     "a folder name has",
     "a folder cannot be called",
 ];
+
+/// Every input. To compile the schemas takes seconds.
+static INPUTS: LazyLock<Inputs> = LazyLock::new(Inputs::new);
 
 /// Every input.
 struct Inputs {
@@ -183,12 +187,12 @@ fn camel_case(word: &str) -> String {
 /// A reader that looks for a key which its schema does not know would refuse one of these values under it at least.
 #[test]
 fn every_key_that_is_read_is_described() {
-    let inputs = Inputs::new();
+    let inputs = &*INPUTS;
     let known = inputs.keys();
     let unknown: Vec<String> = words().into_iter().filter(|word| !known.contains(word)).collect();
     assert!(known.contains(&"defaultFields".to_owned()) && unknown.len() > 1000);
     for input in &inputs.all {
-        let body = body(&inputs, input, 1);
+        let body = body(inputs, input, 1);
         for path in places_in(&body) {
             for value in [json!(0.5), json!({ "a": 1 })] {
                 // Words that stand in no schema: all at once, and one by one to tell which it was.
@@ -219,10 +223,10 @@ proptest! {
     /// What the schema describes is taken, and what is bent is taken or refused by both.
     #[test]
     fn schema_and_reader_agree(seed: u64) {
-        let inputs = Inputs::new();
+        let inputs = &*INPUTS;
         let (keys, lengths) = (inputs.keys(), inputs.lengths());
         for input in &inputs.all {
-            let body = body(&inputs, input, seed);
+            let body = body(inputs, input, seed);
             input.compare(&body);
             let mut maker = Maker::new(&inputs.definitions, seed);
             for _ in 0..40 {
