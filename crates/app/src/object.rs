@@ -1,5 +1,6 @@
 //! Data objects: making, describing and changing them (contract: data 5 to 9).
 
+mod applet;
 mod bulk;
 mod close;
 mod content;
@@ -8,6 +9,7 @@ mod create;
 mod describe;
 mod projects;
 
+pub use applet::{get_applet, new_applet, run_applet};
 pub use bulk::describe_all;
 pub use close::close;
 pub use content::{add_types, get_details, remove_types, set_details, set_visibility};

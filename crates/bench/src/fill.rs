@@ -166,6 +166,7 @@ impl World {
                 links: &[],
                 created_by: ada.key,
                 media: None,
+                executable: None,
             },
             made,
         )?;

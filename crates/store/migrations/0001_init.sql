@@ -262,12 +262,22 @@ CREATE TABLE object_type (
 );
 CREATE INDEX object_type_object ON object_type (object);
 
+-- `bundled` is 1 for what belongs to an executable: it is cloned with it, hidden or not.
 CREATE TABLE object_link (
   target TEXT NOT NULL,
   object BIGINT NOT NULL REFERENCES object (key),
+  bundled BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (target, object)
 );
 CREATE INDEX object_link_object ON object_link (object);
+
+-- What an executable is made of. The program may be large and is read alone, so it comes last.
+CREATE TABLE executable (
+  object BIGINT PRIMARY KEY REFERENCES object (key),
+  spec_bytes BIGINT NOT NULL,
+  spec TEXT NOT NULL,
+  code TEXT NOT NULL
+);
 
 -- A copy of an object in a project: clone and move touch only these rows. `class`, `hidden` and `state` repeat
 -- the object's, so that lists and searches filter without a join. `labels` are bits (noDownload 1, noCopy 2, phi 4; and

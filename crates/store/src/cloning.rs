@@ -88,18 +88,19 @@ pub fn visible_below(
     .collect()
 }
 
-/// The hidden copies of a project that these objects link to, each once.
-pub fn hidden_linked(tx: &Tx, project: ProjectKey, objects: &[ObjectKey]) -> Result<Vec<Source>, DbError> {
+/// The copies of a project that these objects take along: hidden ones that they link to, and what belongs to an executable;
+/// each once.
+pub fn taken_along(tx: &Tx, project: ProjectKey, objects: &[ObjectKey]) -> Result<Vec<Source>, DbError> {
     let mut found = Found::default();
-    in_batches(objects, |batch| found.add(&tx.query_sql(&hidden_linked_from(project, batch))?))?;
+    in_batches(objects, |batch| found.add(&tx.query_sql(&taken_along_by(project, batch))?))?;
     Ok(found.copies)
 }
 
 /// In `cross join`s, which SQLite takes in the order of the text: along the links, never through the project.
-pub(crate) fn hidden_linked_from(project: ProjectKey, objects: &[ObjectKey]) -> Sql {
+pub(crate) fn taken_along_by(project: ProjectKey, objects: &[ObjectKey]) -> Sql {
     let mut sql = Sql::new(select_source!(
         "from object_link l cross join object o cross join placement p
-         where o.id = l.target and p.object = o.key and p.hidden = 1 and p.project = "
+         where o.id = l.target and p.object = o.key and (p.hidden = 1 or l.bundled = 1) and p.project = "
     ));
     sql.bind(project).push(" and l.object in (").bind_list(objects.iter().copied()).push(")");
     sql

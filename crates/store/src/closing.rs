@@ -115,6 +115,11 @@ pub fn waiting_for(tx: &Tx, targets: &[ObjectId]) -> Result<Vec<ObjectKey>, DbEr
     Ok(found.into_iter().collect())
 }
 
+/// Whether an object links to a hidden one, in the project where both lie, that is not closed.
+pub fn links_to_unclosed(tx: &Tx, object: ObjectKey) -> Result<bool, DbError> {
+    Ok(!held_by(tx, &[object])?.is_empty())
+}
+
 /// An object that is not closed yet, as far as closing goes.
 struct Unsealed {
     key: ObjectKey,

@@ -91,6 +91,7 @@ pub fn delete_without_copies(tx: &Tx, objects: &[ObjectKey]) -> Result<Vec<Objec
             "delete from object_details where object in (",
             "delete from object_type where object in (",
             "delete from object_link where object in (",
+            "delete from executable where object in (",
             "delete from object where key in (",
         ] {
             let mut sql = Sql::new(statement);

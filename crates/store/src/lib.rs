@@ -12,6 +12,7 @@ pub mod cloning;
 pub mod closing;
 pub mod collect;
 pub mod db;
+pub mod executable;
 pub mod external_identity;
 pub mod folder;
 pub mod grant;

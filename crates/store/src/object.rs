@@ -10,11 +10,12 @@ use wire::id::ObjectId;
 use crate::access::Permit;
 use crate::batch::in_batches;
 use crate::db::{DbError, Row, Sql, Tx, params};
+use crate::executable::{self, NewExecutable};
 use crate::keys::{AccountKey, ObjectKey, ProjectKey};
 use crate::text::{self, Word};
 
+pub(crate) use change::{length, set_state, touch_copies};
 pub use change::{set_details, set_hidden, set_types};
-pub(crate) use change::{set_state, touch_copies};
 
 /// The most rows that one statement inserts.
 pub(crate) const BATCH: usize = 500;
@@ -60,7 +61,7 @@ pub struct Object {
     pub types: Vec<String>,
     /// Size of the details as JSON text, in bytes.
     pub details_bytes: i64,
-    /// How many objects the details link to.
+    /// How many objects it links to.
     pub link_count: i64,
     /// When it was made, in ms.
     pub created: i64,
@@ -97,12 +98,14 @@ pub struct NewObject<'a> {
     pub types: &'a [String],
     /// A hash or an array.
     pub details: &'a Json,
-    /// Distinct ids that the details link to, first seen first.
+    /// Distinct ids that the details, and what an executable is made of, link to, first seen first.
     pub links: &'a [String],
     /// Who makes it.
     pub created_by: AccountKey,
     /// Media type of a file.
     pub media: Option<&'a str>,
+    /// What an executable is made of; none for what is none.
+    pub executable: Option<NewExecutable<'a>>,
 }
 
 /// The columns that [`object`] reads, in its order.
@@ -142,6 +145,9 @@ pub fn insert(tx: &Tx, permit: &Permit<'_>, new: &NewObject<'_>, now: i64) -> Re
         .get(0)?;
     change::add_types(tx, key, new.types)?;
     change::add_details(tx, key, &details, new.links)?;
+    if let Some(executable) = &new.executable {
+        executable::insert(tx, key, executable)?;
+    }
     Ok(key)
 }
 
@@ -203,7 +209,7 @@ pub fn details(tx: &Tx, key: ObjectKey) -> Result<Json, DbError> {
     Ok(details_of(tx, &[key])?.remove(&key).unwrap_or_else(no_details))
 }
 
-/// The distinct ids that the details of an object link to, first seen first.
+/// The distinct ids that an object links to, first seen first.
 pub fn links(tx: &Tx, key: ObjectKey) -> Result<Vec<String>, DbError> {
     Ok(links_of(tx, &[key])?.remove(&key).unwrap_or_default())
 }

@@ -243,7 +243,7 @@ mod tests {
             hidden_linked_from(project, &objects),
             visibly_linked(project, &objects),
             hidden_links(project, &objects),
-            crate::cloning::hidden_linked_from(project, &objects),
+            crate::cloning::taken_along_by(project, &objects),
         ] {
             let mut sql = Sql::new("explain query plan ");
             sql.push_sql(statement);

@@ -10,6 +10,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value};
 
 use crate::account::{EmailWhenJobComplete, Kind};
+use crate::executable::{
+    AccessSpec, BundledDependency, ByEntryPoint, Dependency, Distribution, EnvironmentVersion,
+    ExecutionPolicy, HttpsApp, Interpreter, IoSpec, Release, RestartableEntryPoints, SystemRequirement,
+    Timeout,
+};
 use crate::folder::FolderPath;
 use crate::id::{BillToId, ContainerId, Id, ObjectId, OrgId, UserId};
 use crate::level::Level;
@@ -111,7 +116,7 @@ descriptions! {
         "types": Vec<String>, "In the order of adding.";
         "state": ObjectState, "How far it has come.";
         "hidden": bool, "Left out of ordinary lists.";
-        "links": Vec<ObjectId>, "The objects that its details link to.";
+        "links": Vec<ObjectId>, "The objects that its details, or the specification of an applet, link to.";
         "folder": FolderPath, "The folder of the copy.";
         "tags": Vec<String>, "Of the copy, in the order of adding.";
         "properties": BTreeMap<String, String>, "Of the copy.";
@@ -124,6 +129,38 @@ descriptions! {
         "size": i64, "Bytes of a closed file.";
         "md5": Md5Hex, "MD5 of a closed file.";
         "parts": BTreeMap<String, PartDescription>, "The parts of a file by their numbers.";
+        "title": String, "What people see above an applet.";
+        "summary": String, "One line about an applet.";
+        "description": String, "Longer text about an applet, as Markdown.";
+        "developerNotes": String, "Longer text for those who work on an applet, as Markdown.";
+        "runSpec": RunSpecDescription, "How the program of an applet runs.";
+        "inputSpec": IoSpec, "What an applet takes; without it, anything.";
+        "outputSpec": IoSpec, "What an applet gives; without it, anything.";
+        "access": AccessSpec, "What the jobs of an applet may reach.";
+        "dxapi": String, "The version of the API that an applet was written for.";
+        "httpsApp": HttpsApp, "The web pages of the jobs of an applet.";
+        "ignoreReuse": bool, "Whether the jobs of an applet never take over earlier results.";
+        "treeTurnaroundTimeThreshold": i64, "After how many seconds somebody is told that an execution takes long.";
+    }
+
+    /// How the program of an executable runs.
+    RunSpecDescription: ["interpreter", "distribution", "release", "bundledDepends", "bundledDependsByRegion", "systemRequirements", "systemRequirementsByRegion", "headJobOnDemand", "inheritParentRestartOnPolicy"] {
+        "interpreter": Interpreter, "What runs the program.";
+        "code": String, "The program; in the answer of `get` alone.";
+        "distribution": Distribution, "What the workers run on.";
+        "release": Release, "Its release.";
+        "version": EnvironmentVersion, "The version of the environment within the release.";
+        "execDepends": Vec<Dependency>, "Packages that are installed first.";
+        "bundledDepends": Vec<BundledDependency>, "Objects that belong to the executable.";
+        "bundledDependsByRegion": BTreeMap<String, Vec<BundledDependency>>, "The same, under the region of the project.";
+        "dependencies": Vec<Dependency>, "Packages and objects in one list.";
+        "systemRequirements": ByEntryPoint<SystemRequirement>, "What each entry point runs on.";
+        "systemRequirementsByRegion": BTreeMap<String, ByEntryPoint<SystemRequirement>>, "The same, under the region of the project.";
+        "executionPolicy": ExecutionPolicy, "When to start again after a failure.";
+        "restartableEntryPoints": RestartableEntryPoints, "What starts again.";
+        "timeoutPolicy": ByEntryPoint<Timeout>, "How long each entry point may run.";
+        "headJobOnDemand": bool, "Whether the first job asks for a worker that is not taken away.";
+        "inheritParentRestartOnPolicy": bool, "Whether the restart policy of what started it holds for it too.";
     }
 
     /// A user. Names and handle are for everybody, the rest for the user and for platform administrators.

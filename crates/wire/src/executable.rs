@@ -1,5 +1,10 @@
-//! Inputs and answers about executables that belong to the whole platform: apps and global workflows (contract:
-//! execution 4, 5).
+//! Executables: what the specification of one is made of (contract: execution 1 to 3), and inputs and answers about those
+//! that belong to the whole platform, apps and global workflows (contract: execution 4, 5).
+
+mod checks;
+mod io;
+mod run;
+mod shape;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,6 +14,16 @@ use crate::fields::DescribeSwitch;
 use crate::id::Id;
 use crate::page::{Cursor, Limit};
 use crate::query::{NameQuery, TimeRange};
+
+pub use checks::{MAX_VALUE_LINKS, SpecLinks, check};
+pub use io::{IoClass, IoField, IoSpec, LinkValue, Patterns, TypeExpression};
+pub use run::{
+    AccessSpec, BundledDependency, ClusterSpec, ClusterType, Dependency, Distribution, EnvironmentVersion,
+    ExecutionPolicy, HttpsApp, HttpsAppName, InstanceTypeSelector, Interpreter, MAX_RESTARTS,
+    MAX_TIMEOUT_MINUTES, PackageManager, Release, RestartReason, RestartableEntryPoints, RunSpec,
+    SystemRequirement, Timeout,
+};
+pub use shape::{ByEntryPoint, Keyed, MAX_ENTRIES};
 
 /// Input of `/system/findApps` and `/system/findGlobalWorkflows`: everything that is given must hold.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]

@@ -42,6 +42,11 @@ impl Fields {
         Self { listed: Some(listed), defaults: false, ..Self::default() }
     }
 
+    /// The default fields and these.
+    pub fn default_and<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { defaults: true, ..Self::only(names) }
+    }
+
     /// Whether to answer a field; `in_default` says whether it belongs to the default set of its class.
     /// `id` is always answered.
     #[must_use]

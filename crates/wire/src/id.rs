@@ -270,6 +270,8 @@ typed_ids! {
     FileId: "a file", File;
     /// A record.
     RecordId: "a record", Record;
+    /// An applet.
+    AppletId: "an applet", Applet;
     /// A billing account: a user or an organisation.
     BillToId: "a user or an organisation", User | Org;
 }
@@ -299,6 +301,12 @@ impl From<ProjectId> for ContainerId {
 impl From<FileId> for ObjectId {
     fn from(file: FileId) -> Self {
         Self(file.0)
+    }
+}
+
+impl From<AppletId> for ObjectId {
+    fn from(applet: AppletId) -> Self {
+        Self(applet.0)
     }
 }
 

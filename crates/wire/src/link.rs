@@ -125,6 +125,25 @@ impl Link {
         })
     }
 
+    /// The schema of a hash that [`Link::read`] takes.
+    pub(crate) fn schema(generator: &mut SchemaGenerator) -> Schema {
+        let target = generator.subschema_for::<ObjectId>();
+        let project = generator.subschema_for::<Option<ContainerId>>();
+        let long = json_schema!({
+            "type": "object",
+            "properties": { "id": target, "project": project },
+            "required": ["id"],
+            "additionalProperties": false,
+        });
+        json_schema!({
+            "type": "object",
+            "properties": { LINK_KEY: { "anyOf": [target, long] } },
+            "required": [LINK_KEY],
+            "additionalProperties": false,
+            "description": "A link to another object.",
+        })
+    }
+
     fn read_long(long: &Map<String, Value>) -> Result<Self, TextError> {
         if long.contains_key("job") || long.contains_key("stage") || long.contains_key("field") {
             return Err(refusal("cannot refer to the output of a job here; link to the object itself"));
@@ -168,25 +187,12 @@ impl JsonSchema for Part {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let part = generator.subschema_for::<Self>();
-        let target = generator.subschema_for::<ObjectId>();
-        let project = generator.subschema_for::<Option<ContainerId>>();
-        let long = json_schema!({
-            "type": "object",
-            "properties": { "id": target, "project": project },
-            "required": ["id"],
-            "additionalProperties": false,
-        });
+        let link = Link::schema(generator);
         json_schema!({ "anyOf": [
             { "type": ["null", "boolean", "number", "string"] },
             { "type": "array", "items": part },
             { "type": "object", "properties": { LINK_KEY: false }, "additionalProperties": part },
-            {
-                "type": "object",
-                "properties": { LINK_KEY: { "anyOf": [target, long] } },
-                "required": [LINK_KEY],
-                "additionalProperties": false,
-                "description": "A link to another object.",
-            },
+            link,
         ] })
     }
 }

@@ -129,6 +129,7 @@ const USER: Subject = Subject::Entity(&[Class::User]);
 const PROJECT: Subject = Subject::Entity(&[Class::Project]);
 const ORG: Subject = Subject::Entity(&[Class::Org]);
 const FILE: Subject = Subject::Entity(&[Class::File]);
+const APPLET: Subject = Subject::Entity(&[Class::Applet]);
 const CONTAINER: Subject = Subject::Entity(&[Class::Project, Class::Container]);
 const OBJECT: Subject = Subject::Entity(&[
     Class::Record,
@@ -283,7 +284,7 @@ methods! {
     ObjectAddTypes: OPEN_OBJECT, "addTypes", Token, Write, object::ChangeTypes => answer::Made, "Adds types to an open object.";
     ObjectRemoveTypes: OPEN_OBJECT, "removeTypes", Token, Write, object::ChangeTypes => answer::Made,
         "Removes types from an open object.";
-    ObjectGetDetails: OBJECT, "getDetails", Token, Read, object::GetDetails => object::DetailsAnswer, "Answers the details themselves.";
+    ObjectGetDetails: OBJECT, "getDetails", Token, Read, object::WhichCopy => object::DetailsAnswer, "Answers the details themselves.";
     ObjectSetDetails: OPEN_OBJECT, "setDetails", Token, Write, link::Details => answer::Made, "Replaces the details of an open object.";
     ObjectSetVisibility: OPEN_OBJECT, "setVisibility", Token, Write, object::SetVisibility => answer::Made,
         "Hides an open object from ordinary lists, or shows it.";
@@ -292,6 +293,15 @@ methods! {
     RecordNew: Subject::Word("record"), "new", Token, Create, object::NewRecord => answer::Made, "Makes a record.";
     RecordClose: Subject::Entity(&[Class::Record]), "close", Token, Write, answer::NoInput => object::Closed,
         "Closes a record: its content never changes again.";
+
+    // Applets
+    AppletNew: Subject::Word("applet"), "new", Token, Create, object::NewApplet => answer::Made, "Makes an applet, which is closed from the start.";
+    AppletGet: APPLET, "get", Token, Read, object::WhichCopy => describe::ObjectDescription,
+        "Answers everything that an applet was made of, its program included.";
+    AppletRun: APPLET, "run", Token, Write, answer::NoInput => answer::Made, "Refused: nothing runs on this server yet.";
+    AppletValidateBatch: APPLET, "validateBatch", Token, Read, answer::NoInput => answer::Made, "Refused: nothing runs on this server yet.";
+
+    // What moves copies away
     ContainerClone: CONTAINER, "clone", Token, Write, container::CloneInto => container::Cloned,
         "Places objects and folders in another project too, as they are.";
     ContainerRemoveFolder: CONTAINER, "removeFolder", Token, Write, container::RemoveFolder => container::FolderRemoved,

@@ -6,12 +6,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::executable::{AccessSpec, HttpsApp, IoSpec, RunSpec};
 use crate::folder::FolderPath;
 use crate::id::{ContainerId, Id, RecordId};
 use crate::json::hashes;
 use crate::link::Details;
 use crate::metadata::{Properties, PropertyChanges, Tags, TypeNames};
-use crate::text::{MediaType, Nonce, ObjectName};
+use crate::number::Whole;
+use crate::text::{MediaType, Nonce, ObjectName, SpecLine, SpecText, SpecWord};
 
 pub use bulk::{DescribeDataObjects, DescribeObject, MAX_OBJECTS, ObjectDescriptions, ObjectResult};
 
@@ -96,6 +98,33 @@ new_objects! {
         /// The record whose metadata stand in for fields that are not given.
         initialize_from: Option<RecordCopy>,
     }
+    /// Input of `/applet/new`. Keys that are not listed are not kept.
+    NewApplet {
+        /// How its program runs.
+        run_spec: RunSpec,
+        /// The version of the API that it was written for.
+        dxapi: SpecWord,
+        /// What it takes; anything when absent.
+        input_spec: Option<IoSpec>,
+        /// What it gives; anything when absent.
+        output_spec: Option<IoSpec>,
+        /// What its jobs may reach.
+        access: Option<AccessSpec>,
+        /// What people see above it.
+        title: Option<SpecLine>,
+        /// One line for lists.
+        summary: Option<SpecLine>,
+        /// Longer text, as Markdown.
+        description: Option<SpecText>,
+        /// Longer text for those who work on it, as Markdown.
+        developer_notes: Option<SpecText>,
+        /// The web pages of its jobs.
+        https_app: Option<HttpsApp>,
+        /// Whether its jobs never take over the results of earlier equal ones.
+        ignore_reuse: Option<bool>,
+        /// After how many seconds somebody is told that an execution takes long.
+        tree_turnaround_time_threshold: Option<Whole<0>>,
+    }
     /// Input of `/file/new`.
     NewFile {
         /// Media type.
@@ -162,9 +191,9 @@ pub struct SetVisibility {
     pub hidden: bool,
 }
 
-/// Input of `/<object>/getDetails`.
+/// Input of `/<object>/getDetails` and `/applet-xxxx/get`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
-pub struct GetDetails {
+pub struct WhichCopy {
     /// Which copy is meant; any that the caller may see when absent.
     pub project: Option<ContainerId>,
 }

@@ -51,6 +51,11 @@ const NO_CONTROL: &str = r"^[^\u0000-\u001f]*$";
 const ANY: Rule = Rule { check: without_nul, pattern: NO_NUL };
 const LINE: Rule = Rule { check: without_control, pattern: NO_CONTROL };
 const TYPE: Rule = Rule { check: type_characters, pattern: "^[A-Za-z0-9/_-]+$" };
+const IDENTIFIER: Rule = Rule { check: identifier_characters, pattern: "^[A-Za-z_][A-Za-z0-9_]*$" };
+const INSTANCE: Rule = Rule {
+    check: instance_shape,
+    pattern: r"^([a-z]{1,20}:)?mem[1-5]_(ssd|hdd)[1-3](_v[0-9]{1,3}i?)?(_(gpu|fpga)[0-9]{0,3})?_x[0-9]{1,3}$",
+};
 const HANDLE: Rule = Rule { check: handle_characters, pattern: "^[A-Za-z0-9_.]+$" };
 const EMAIL: Rule = Rule {
     check: email_shape,
@@ -204,6 +209,20 @@ texts! {
     PersonName: 0..=255, LINE;
     /// What a token is called in lists.
     TokenLabel: 0..=255, LINE;
+    /// The name of an input or output of an executable (execution 1). The upper limit is ours.
+    FieldName: 1..=255, IDENTIFIER;
+    /// A name, version or address in the specification of an executable; the limit is ours.
+    SpecWord: 1..=255, LINE;
+    /// A title, label or pattern in the specification of an executable; the limit is ours.
+    SpecLine: 0..=4096, ANY;
+    /// A description, notes or help in the specification of an executable; the limit is ours.
+    SpecText: 0..=262_144, ANY;
+    /// The program of an executable. The limit is ours: a program that people write is far smaller, describe and get
+    /// answer it whole, and what is larger belongs into the files that are unpacked beside it (`bundledDepends`).
+    Code: 0..=1 << 20, ANY;
+    /// The name of a kind of worker (execution 18): memory, disk, generation, accelerator, cores. There is no catalogue
+    /// yet to look it up in.
+    InstanceType: 1..=100, INSTANCE;
     /// An e-mail address that could exist. [`EmailAddress::canonical`] is the form to compare.
     EmailAddress: 3..=254, EMAIL;
 }
@@ -219,7 +238,7 @@ macro_rules! empty_by_default {
     )+};
 }
 
-empty_by_default!(Summary, Description, PersonName, TokenLabel);
+empty_by_default!(Summary, Description, PersonName, TokenLabel, SpecLine, SpecText);
 
 impl EmailAddress {
     /// The address in lower case: two accounts must not differ in letter case alone.
@@ -235,6 +254,42 @@ fn type_characters(text: &str) -> Result<(), TextError> {
         return Ok(());
     }
     Err(TextError::new("a type consists of letters, digits, \"/\", \"_\" and \"-\""))
+}
+
+fn identifier_characters(text: &str) -> Result<(), TextError> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    if text.bytes().all(fits) && !text.starts_with(|first: char| first.is_ascii_digit()) {
+        return Ok(());
+    }
+    Err(TextError::new("it consists of letters, digits and \"_\", and does not begin with a digit"))
+}
+
+/// The parts of a name such as `azure:mem2_ssd1_v2_gpu1_x16`, from left to right.
+fn instance_shape(text: &str) -> Result<(), TextError> {
+    let is_number =
+        |text: &str| (1..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let of_range = |text: &str, last: u8| matches!(text.as_bytes(), [digit] if (b'1'..=last).contains(digit));
+    let is_generation = |part: &str| {
+        part.strip_prefix('v').is_some_and(|rest| is_number(rest.strip_suffix('i').unwrap_or(rest)))
+    };
+    let is_accelerator = |part: &str| {
+        let rest = part.strip_prefix("gpu").or(part.strip_prefix("fpga"));
+        rest.is_some_and(|rest| rest.is_empty() || is_number(rest))
+    };
+    let (cloud, name) = text.split_once(':').unwrap_or(("aws", text));
+    let mut parts = name.split('_').peekable();
+    let mut fits = (1..=20).contains(&cloud.len()) && cloud.bytes().all(|byte| byte.is_ascii_lowercase());
+    fits &= parts.next().and_then(|part| part.strip_prefix("mem")).is_some_and(|size| of_range(size, b'5'));
+    fits &= parts.next().is_some_and(|part| {
+        part.strip_prefix("ssd").or(part.strip_prefix("hdd")).is_some_and(|disk| of_range(disk, b'3'))
+    });
+    parts.next_if(|part| is_generation(part));
+    parts.next_if(|part| is_accelerator(part));
+    fits &= parts.next().and_then(|part| part.strip_prefix('x')).is_some_and(is_number);
+    if fits && parts.next().is_none() {
+        return Ok(());
+    }
+    Err(TextError::new("it is not the name of an instance type, such as mem1_ssd1_v2_x4"))
 }
 
 fn handle_characters(text: &str) -> Result<(), TextError> {

@@ -54,11 +54,11 @@ impl Plan {
         let mut there = cloning::already_in(work.tx, into.key, &objects)?;
         let mut frontier: Vec<ObjectKey> =
             objects.into_iter().filter(|object| !there.contains(object)).collect();
-        // Hidden objects come along with what links to them.
+        // Hidden objects come along with what links to them, and what belongs to an executable with that.
         while !frontier.is_empty() {
-            let hidden = cloning::hidden_linked(work.tx, from.key, &frontier)?;
+            let along = cloning::taken_along(work.tx, from.key, &frontier)?;
             frontier = Vec::new();
-            for copy in hidden {
+            for copy in along {
                 let (object, path) = (copy.object, tree.target(&copy, &input.destination));
                 if chosen.add(copy, path) {
                     frontier.push(object);

@@ -61,6 +61,7 @@ names! {
     MemberSelfInvited "member.selfInvited" "An administrator of the platform or of the paying organisation added themselves to a project."
 
     ObjectClosed "object.closed" "An object is closed for good: nothing held it back any more."
+    ObjectCodeRead "object.codeRead" "Somebody read the program of an applet."
     ObjectDetailsSet "object.detailsSet" "An object's details were replaced; the event holds digests of them."
     ObjectFrozen "object.frozen" "Somebody closed an object: its content changes no more, and it will be closed."
     ObjectMade "object.made" "A data object was made."

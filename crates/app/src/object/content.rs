@@ -7,7 +7,7 @@ use store::object::{self, ObjectState};
 use wire::answer::Made;
 use wire::id::ObjectId;
 use wire::link::Details;
-use wire::object::{ChangeTypes, DetailsAnswer, GetDetails, SetVisibility};
+use wire::object::{ChangeTypes, DetailsAnswer, SetVisibility, WhichCopy};
 use wire::{ApiError, ErrorType};
 
 use crate::context::Ctx;
@@ -20,7 +20,7 @@ use crate::work::Work;
 ///
 /// # Errors
 /// `ResourceNotFound`; `PermissionDenied` for an object whose details the caller may not read.
-pub async fn get_details(ctx: Ctx, id: ObjectId, input: GetDetails) -> Result<DetailsAnswer> {
+pub async fn get_details(ctx: Ctx, id: ObjectId, input: WhichCopy) -> Result<DetailsAnswer> {
     ctx.look(move |work| {
         let copy = work.any_copy(&id, input.project.as_ref())?;
         work.permit(&copy.access, Action::ListData)?;

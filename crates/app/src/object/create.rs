@@ -1,8 +1,11 @@
-//! Making records and files (contract: data 7, 8.1; F170).
+//! Making records and files (contract: data 7, 8.1; F170), and what making an object of any class shares.
+
+use std::collections::HashSet;
 
 use policy::{Action, Destination, Labels};
 use serde_json::{Map, Value as Json, json};
-use store::access::Permit;
+use store::access::{Access, Permit};
+use store::executable::NewExecutable;
 use store::keys::FolderKey;
 use store::object::{ObjectState, no_details};
 use store::project::Project;
@@ -38,7 +41,7 @@ pub async fn new_record(ctx: Ctx, input: NewRecord) -> Result<Made> {
         // Nothing can hold a record back that links to nothing.
         let closed = close && draft.links.is_empty();
         let state = if closed { ObjectState::Closed } else { ObjectState::Open };
-        let key = place.put(work, &id, &draft, state, None)?;
+        let key = place.put(work, &id, &draft, state, Body::Plain)?;
         if close && !closed {
             let copy = work.copy(&id, &place.project.id)?;
             super::close::begin(work, &copy)?;
@@ -69,13 +72,13 @@ pub async fn new_file(ctx: Ctx, input: NewFile) -> Result<Made> {
         let mut draft = Draft::default();
         draft.take(&input.common());
         let media = input.media.as_ref().map(MediaType::as_str);
-        place.put(work, &id, &draft, ObjectState::Open, media)?;
+        place.put(work, &id, &draft, ObjectState::Open, Body::File { media })?;
         Ok(Made::new(id.clone()))
     })
     .await
 }
 
-fn mint(ctx: &Ctx, class: Class) -> Result<ObjectId> {
+pub(super) fn mint(ctx: &Ctx, class: Class) -> Result<ObjectId> {
     ObjectId::from_id(ctx.app.mint(class)).ok_or_else(|| Error::internal("a minted object id is one"))
 }
 
@@ -83,6 +86,8 @@ fn mint(ctx: &Ctx, class: Class) -> Result<ObjectId> {
 pub(crate) struct Place<'tx> {
     /// The project.
     pub(crate) project: Project,
+    /// The caller's access to it.
+    pub(super) access: Access,
     permit: Permit<'tx>,
     folder: FolderKey,
     path: FolderPath,
@@ -106,7 +111,7 @@ impl<'tx> Place<'tx> {
         } else {
             crate::folder::find(work, &project, &path)?
         };
-        Ok(Self { project, permit, folder, path })
+        Ok(Self { project, access, permit, folder, path })
     }
 
     /// Makes the object and its only copy.
@@ -116,12 +121,17 @@ impl<'tx> Place<'tx> {
         id: &ObjectId,
         draft: &Draft,
         state: ObjectState,
-        media: Option<&str>,
+        body: Body<'_>,
     ) -> Result<store::keys::ObjectKey> {
         check_words("tags", &draft.tags)?;
         check_words("types", &draft.types)?;
         check_properties(&draft.properties)?;
         let caller = work.caller()?;
+        let (media, executable) = match body {
+            Body::Plain => (None, None),
+            Body::File { media } => (media, None),
+            Body::Executable(executable) => (None, Some(executable)),
+        };
         let new = object::NewObject {
             id,
             state,
@@ -131,6 +141,7 @@ impl<'tx> Place<'tx> {
             links: &draft.links,
             created_by: caller.account,
             media,
+            executable,
         };
         let key = object::insert(work.tx, &self.permit, &new, work.now())?;
         let name = draft.name.as_deref().unwrap_or(id.as_str());
@@ -144,24 +155,43 @@ impl<'tx> Place<'tx> {
             placed_by: caller.account,
         };
         placement::insert(work.tx, &self.permit, &copy, work.now())?;
+        let mut after = json!({
+            "state": store::text::Word::word(state),
+            "folder": work.mark(&self.path.as_str().into()),
+            "name": work.mark(&name.into()),
+            "hidden": draft.hidden,
+            "types": work.mark(&json!(draft.types)),
+            "tags": work.mark(&json!(draft.tags)),
+            "properties": work.mark(&json!(draft.properties)),
+            "details": work.mark(&draft.details),
+        });
+        if let Some(executable) = &executable {
+            after["spec"] = work.mark(executable.spec);
+            after["code"] = work.mark(&executable.code.into());
+        }
         work.record(
             Event::done(EventName::ObjectMade)
                 .project(&self.project.id)
                 .subject(id)
                 .rule(self.permit.rule().code())
-                .after(json!({
-                    "state": store::text::Word::word(state),
-                    "folder": work.mark(&self.path.as_str().into()),
-                    "name": work.mark(&name.into()),
-                    "hidden": draft.hidden,
-                    "types": work.mark(&json!(draft.types)),
-                    "tags": work.mark(&json!(draft.tags)),
-                    "properties": work.mark(&json!(draft.properties)),
-                    "details": work.mark(&draft.details),
-                })),
+                .after(after),
         )?;
         Ok(key)
     }
+}
+
+/// What only objects of one class have.
+#[derive(Clone, Copy)]
+pub(crate) enum Body<'a> {
+    /// Nothing.
+    Plain,
+    /// A file, without bytes as yet.
+    File {
+        /// Its media type.
+        media: Option<&'a str>,
+    },
+    /// A specification and a program.
+    Executable(NewExecutable<'a>),
 }
 
 /// What a new object will be.
@@ -172,7 +202,7 @@ pub(crate) struct Draft {
     hidden: bool,
     properties: Map<String, Json>,
     details: Json,
-    links: Vec<String>,
+    pub(super) links: Vec<String>,
     labels: Labels,
 }
 
@@ -213,6 +243,12 @@ impl Draft {
             details: object::details(work.tx, copy.object.key)?,
             links: object::links(work.tx, copy.object.key)?,
         })
+    }
+
+    /// Links to these objects too.
+    pub(super) fn link_to(&mut self, ids: impl IntoIterator<Item = String>) {
+        let mut known: HashSet<String> = self.links.iter().cloned().collect();
+        self.links.extend(ids.into_iter().filter(|id| known.insert(id.clone())));
     }
 
     /// Takes over what an input gives.

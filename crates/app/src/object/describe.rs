@@ -10,6 +10,7 @@ use wire::fields::Fields;
 use wire::id::ObjectId;
 
 use crate::context::Ctx;
+use crate::copies::Copy;
 use crate::error::{Error, Result};
 use crate::work::Work;
 
@@ -25,12 +26,21 @@ pub async fn describe(ctx: Ctx, id: ObjectId, fields: Fields) -> Result<Describe
         let hint = fields.project_hint();
         let copy = work.any_copy(&id, hint.as_ref().ok().and_then(Option::as_ref))?;
         hint?;
-        let (object, project) = (copy.object.key, copy.project.key);
-        let loaded = Loaded::of_copy(work, copy, &fields)?;
-        described(&loaded, object, project, &fields)
-            .ok_or_else(|| Error::internal("a copy that was seen cannot be described"))
+        one(work, copy, &fields)
     })
     .await
+}
+
+fn one(work: &Work<'_>, copy: Copy, fields: &Fields) -> Result<Described> {
+    let (object, project) = (copy.object.key, copy.project.key);
+    let loaded = Loaded::of_copy(work, copy, fields)?;
+    described(&loaded, object, project, fields)
+        .ok_or_else(|| Error::internal("a copy that was seen cannot be described"))
+}
+
+/// A copy that the caller may read, with every default field, properties and details.
+pub(super) fn whole(work: &Work<'_>, copy: Copy) -> Result<Described> {
+    one(work, copy, &Fields::default_and(["properties", "details"]))
 }
 
 /// Describes copies of objects, each as it lies in its project, all with the same fields. The answer is parallel to

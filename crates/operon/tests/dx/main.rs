@@ -10,6 +10,7 @@
     reason = "tests wait in real time, and what goes wrong in a helper fails the test and is shown"
 )]
 
+mod applets;
 mod lab;
 mod objects;
 mod people;

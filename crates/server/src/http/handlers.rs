@@ -8,7 +8,7 @@ use app::{Ctx, Error};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use wire::id::{ContainerId, FileId, ObjectId, OrgId, ProjectId, RecordId, UserId};
+use wire::id::{AppletId, ContainerId, FileId, ObjectId, OrgId, ProjectId, RecordId, UserId};
 use wire::{ApiError, ErrorType, Id, METHODS, MethodName};
 
 type Answer = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;
@@ -131,6 +131,9 @@ fn handler_of(name: MethodName) -> Handler {
         M::ObjectSetVisibility => entity(app::object::set_visibility),
         M::RecordNew => plain(app::object::new_record),
         M::RecordClose => entity(app::object::close),
+        M::AppletNew => plain(app::object::new_applet),
+        M::AppletGet => entity(app::object::get_applet),
+        M::AppletRun | M::AppletValidateBatch => entity(app::object::run_applet),
         M::ContainerClone => entity(app::cloning::clone_into),
         M::ContainerRemoveFolder => entity(app::remove::remove_folder),
         M::ContainerRemoveObjects => entity(app::remove::remove_objects),
@@ -224,7 +227,7 @@ macro_rules! entity_ids {
     )+};
 }
 
-entity_ids!(ContainerId, FileId, ObjectId, OrgId, ProjectId, RecordId, UserId);
+entity_ids!(AppletId, ContainerId, FileId, ObjectId, OrgId, ProjectId, RecordId, UserId);
 
 #[cfg(test)]
 mod tests {

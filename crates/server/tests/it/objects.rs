@@ -1,5 +1,6 @@
 //! Data objects as metadata: making, describing, changing and closing them.
 
+mod applet;
 mod audit;
 mod bulk;
 mod close;

@@ -119,6 +119,7 @@ impl World {
                         links: &thing.links,
                         created_by: by,
                         media: None,
+                        executable: None,
                     };
                     let object = object::insert(work.tx, &permit, &new, work.now())?;
                     let path = FolderPath::parse(&thing.folder).unwrap();

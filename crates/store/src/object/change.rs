@@ -87,9 +87,9 @@ pub(super) fn add_types(tx: &Tx, key: ObjectKey, types: &[String]) -> Result<(),
     Ok(())
 }
 
-/// Adds details that are not the default, and the rows that searches by link use.
+/// Adds details that are not the default, links, and the rows that searches by link use.
 pub(super) fn add_details(tx: &Tx, key: ObjectKey, details: &str, links: &[String]) -> Result<(), DbError> {
-    if details != NO_DETAILS {
+    if details != NO_DETAILS || !links.is_empty() {
         tx.execute(
             "insert into object_details (object, links, details) values ($1, $2, $3)",
             params![key, text::list(links), details],
@@ -106,6 +106,6 @@ pub(super) fn add_details(tx: &Tx, key: ObjectKey, details: &str, links: &[Strin
 }
 
 /// A length as the database counts.
-pub(super) fn length(length: usize) -> i64 {
+pub(crate) fn length(length: usize) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
 }

@@ -48,6 +48,53 @@ fn type_names() {
 }
 
 #[test]
+fn names_of_fields() {
+    for fine in ["a", "_", "A1_b"] {
+        assert!(FieldName::parse(fine).is_ok(), "{fine}");
+    }
+    for bad in ["", "34", "1a", "a-b", "a.b", "é", "a\n"] {
+        assert!(FieldName::parse(bad).is_err(), "{bad}");
+    }
+}
+
+/// The check and the pattern of the schema say the same.
+#[test]
+fn names_of_instance_types() {
+    let pattern = regex::Regex::new(INSTANCE.pattern).unwrap();
+    for fine in [
+        "mem1_ssd1_x2",
+        "mem1_ssd1_v2_x16",
+        "mem3_ssd1_v2i_x4",
+        "mem2_ssd1_gpu_x16",
+        "mem3_ssd2_fpga1_x24",
+        "mem2_ssd1_v2_gpu1_x8",
+        "azure:mem2_ssd1_x1",
+        "mem2_hdd2_x2",
+    ] {
+        assert!(InstanceType::parse(fine).is_ok() && pattern.is_match(fine), "{fine}");
+    }
+    for bad in [
+        "",
+        "large",
+        "mem0_ssd1_x2",
+        "mem6_ssd1_x2",
+        "mem1_ssd4_x2",
+        "mem1_ssd1",
+        "mem1_ssd1_x",
+        "mem1_ssd1_x2_x2",
+        "mem1_ssd1_v_x2",
+        "mem1_ssd1_gpu1_v2_x2",
+        ":mem1_ssd1_x2",
+        "AWS:mem1_ssd1_x2",
+        "mem1_ssd1_x2\n",
+        "mem11_ssd1_x2",
+        "mem1_ssd1_x1000",
+    ] {
+        assert!(InstanceType::parse(bad).is_err() && !pattern.is_match(bad), "{bad}");
+    }
+}
+
+#[test]
 fn handles() {
     for fine in ["abc", "Alice_1", "a..b"] {
         assert!(Handle::parse(fine).is_ok(), "{fine}");

@@ -9,7 +9,7 @@ use wire::answer::Described;
 use wire::fields::{Description, Fields};
 
 use super::load::Loaded;
-use super::shown::Shown;
+use super::shown::{SPEC_FIELDS, Shown};
 
 /// Describes a copy. Name, folder, tags, properties and `modified` are those of this copy; the rest is the same in
 /// every copy. Fields that the object's class does not have are left out.
@@ -48,7 +48,25 @@ pub(super) fn describe(loaded: &Loaded, shown: &Shown<'_>, fields: &Fields) -> D
         let parts = || parts(loaded.parts.get(&object.key).map_or(&[], Vec::as_slice));
         out.put("parts", object.state != ObjectState::Closed, parts);
     }
+    if let Some(spec) = loaded.specs.get(&object.key) {
+        for name in SPEC_FIELDS {
+            let Some(value) = spec.get(*name) else { continue };
+            let run = *name == "runSpec";
+            out.by_default(name, || if run { by_region(value, shown.region) } else { value.clone() });
+        }
+    }
     out.out.finish()
+}
+
+/// A run specification, with what could differ from region to region also under the region that it lies in.
+fn by_region(run: &Json, region: &str) -> Json {
+    let mut run = run.clone();
+    for (key, regional) in
+        [("bundledDepends", "bundledDependsByRegion"), ("systemRequirements", "systemRequirementsByRegion")]
+    {
+        run[regional] = json!({ region: run[key] });
+    }
+    run
 }
 
 fn created_by(user: &str, job: Option<&str>) -> Json {

@@ -3,19 +3,19 @@
 use std::collections::HashMap;
 
 use policy::{ObjectFacts, ObjectFields};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use store::access::{Access, object_facts};
 use store::keys::{ObjectKey, ProjectKey};
 use store::object::{Object, ObjectState};
 use store::part::Part;
 use store::placement::Placement;
 use store::project::Project;
-use store::{object, part, placement};
+use store::{executable, object, part, placement};
 use wire::ApiError;
 use wire::fields::Fields;
 use wire::id::ContainerId;
 
-use super::shown::Shown;
+use super::shown::{SPEC_FIELDS, Shown};
 use crate::copies::Copy;
 use crate::error::Result;
 use crate::metadata::{bytes_of_properties, bytes_of_words};
@@ -36,11 +36,14 @@ pub(super) struct Loaded {
     pub(super) details: HashMap<ObjectKey, Json>,
     pub(super) links: HashMap<ObjectKey, Vec<String>>,
     pub(super) parts: HashMap<ObjectKey, Vec<Part>>,
+    /// The specifications of executables.
+    pub(super) specs: HashMap<ObjectKey, Map<String, Json>>,
 }
 
 /// The copies that lie in one project.
 struct Copies {
     project: ContainerId,
+    region: String,
     placements: HashMap<ObjectKey, Placement>,
     /// What the caller may read of each; those that are hidden from the caller are absent.
     readable: HashMap<ObjectKey, ObjectFields>,
@@ -80,6 +83,7 @@ impl Loaded {
         let readable = copy.access.readable_fields().map(|fields| (copy.object.key, fields));
         let copies = Copies {
             project: copy.project.id,
+            region: copy.project.region,
             placements: HashMap::from([(copy.object.key, copy.placement)]),
             readable: readable.into_iter().collect(),
         };
@@ -99,13 +103,15 @@ impl Loaded {
             object: self.objects.get(&object)?,
             placement: copies.placements.get(&object)?,
             project: &copies.project,
+            region: &copies.region,
             readable: *copies.readable.get(&object)?,
         })
     }
 
-    /// Details, links and parts are read only where they are asked for and may be seen.
+    /// Details, links, parts and specifications are read only where they are asked for and may be seen.
     fn load_extras(&mut self, work: &Work<'_>, asked: &[(ObjectKey, ProjectKey, &Fields)]) -> Result<()> {
         let (mut details, mut links, mut parts) = (Vec::new(), Vec::new(), Vec::new());
+        let mut executables = Vec::new();
         let mut bytes = 0;
         for (key, project, fields) in asked {
             let Some(shown) = self.shown(*key, *project) else { continue };
@@ -122,10 +128,19 @@ impl Loaded {
             if shown.has_parts() && shown.may_read("parts") && fields.wants("parts", by_default) {
                 parts.push(*key);
             }
+            if shown.has_spec()
+                && SPEC_FIELDS.iter().any(|name| shown.may_read(name) && fields.wants(name, true))
+            {
+                executables.push(*key);
+            }
         }
+        let executables = distinct(executables);
+        // Twice: what depends on the region is answered under its name as well.
+        bytes += 2 * executable::spec_bytes(work.tx, &executables)?.values().sum::<i64>();
         work.add_to_answer(usize::try_from(bytes).unwrap_or(usize::MAX))?;
         self.details = object::details_of(work.tx, &distinct(details))?;
         self.links = object::links_of(work.tx, &distinct(links))?;
+        self.specs = executable::specs_of(work.tx, &executables)?;
         self.parts = part::of_files(work.tx, &distinct(parts), MAX_ANSWER_PARTS)?
             .ok_or_else(|| too_much(&format!("more than {MAX_ANSWER_PARTS} parts of files")))?;
         Ok(())
@@ -160,7 +175,7 @@ impl Copies {
                 readable.insert(*key, fields);
             }
         }
-        Ok(Self { project: project.id, placements, readable })
+        Ok(Self { project: project.id, region: project.region, placements, readable })
     }
 }
 
@@ -187,7 +202,7 @@ impl Kept {
             copy.tags = Vec::new();
         }
         if !self.properties {
-            copy.properties = serde_json::Map::new();
+            copy.properties = Map::new();
         }
     }
 }

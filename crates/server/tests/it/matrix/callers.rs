@@ -162,6 +162,7 @@ async fn hidden_and_absent_answer_alike() {
         record: "record-ZZZZ23012301230123012301".to_owned(),
         open_file: "file-ZZZZ23012301230123012301".to_owned(),
         closed_file: "file-ZZZZ23012301230123012302".to_owned(),
+        applet: "applet-ZZZZ23012301230123012301".to_owned(),
         ..place.clone()
     };
     let stranger = cast.role(Role::Stranger);

@@ -56,6 +56,8 @@ pub struct Place {
     pub open_file: String,
     /// A closed, empty file beside it; only where a sample needs bytes.
     pub closed_file: String,
+    /// An applet in the project's root folder.
+    pub applet: String,
     /// An empty project with the same members.
     pub sibling: String,
     /// An organisation whose ADMIN is the administrator and whose MEMBERs are the contributor and the viewer.
@@ -79,7 +81,7 @@ pub struct Place {
 impl Place {
     /// A text without the ids of this place, to compare what is said of different ones.
     pub fn without_ids(&self, text: &str) -> String {
-        [&self.project, &self.record, &self.open_file, &self.closed_file]
+        [&self.project, &self.record, &self.open_file, &self.closed_file, &self.applet]
             .into_iter()
             .filter(|id| !id.is_empty())
             .fold(text.to_owned(), |text, id| text.replace(id.as_str(), "X"))
@@ -215,7 +217,12 @@ impl Cast {
         administrator.ok(&format!("/{project}/newFolder"), folder).await;
         let record = json!({ "project": project, "folder": "/a", "tags": ["tag"], "types": ["Type"], "properties": { "gone": "x" } });
         let record = administrator.ok("/record/new", record).await["id"].as_str().unwrap().to_owned();
+        let run =
+            json!({ "interpreter": "bash", "code": "true", "distribution": "Ubuntu", "release": "24.04" });
+        let applet = json!({ "project": project, "dxapi": "1.0.0", "runSpec": run });
+        let applet = administrator.ok("/applet/new", applet).await["id"].as_str().unwrap().to_owned();
         Place {
+            applet,
             token: secrets::token::signature(&text_of(&user)),
             otp: crate::world::otp(SEED, self.world.now()),
             code: code.expose().to_owned(),

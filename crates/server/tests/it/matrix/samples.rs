@@ -239,6 +239,18 @@ pub fn samples() -> Vec<Sample> {
         word(M::RecordNew, Project(Level::Upload), |place| json!({ "project": place.project, "name": "r", "folder": "/a", "parents": true, "tags": ["t"], "types": ["T"], "hidden": false, "properties": { "k": "v" }, "details": { "l": { "$dnanexus_link": place.record } }, "close": true, "initializeFrom": { "project": place.project, "id": place.record } })),
         object(M::RecordClose, Level::Upload, |_| json!({})),
         word(M::FileNew, Project(Level::Upload), |place| json!({ "project": place.project, "name": "f", "folder": "/a/b", "media": "text/plain", "tags": ["t"], "properties": { "k": "v" } })),
+        word(M::AppletNew, Project(Level::Upload), |place| json!({
+            "project": place.project, "dxapi": "1.0.0", "title": "t", "access": { "network": ["*"], "project": "VIEW" },
+            "inputSpec": [{ "name": "a", "class": "string", "default": "x", "choices": ["x"], "type": "T" }],
+            "runSpec": {
+                "interpreter": "bash", "code": "true", "distribution": "Ubuntu", "release": "24.04",
+                "bundledDepends": [{ "name": "b", "id": { "$dnanexus_link": place.applet } }],
+                "systemRequirements": { "*": { "instanceType": "mem1_ssd1_v2_x2" } }, "timeoutPolicy": { "main": { "hours": 1 } },
+            },
+        })),
+        applet(M::AppletGet, |place| json!({ "project": place.project })),
+        Sample { needs: Never("InvalidState"), ..applet(M::AppletRun, |place| json!({ "project": place.project, "input": {} })) },
+        Sample { needs: Never("InvalidState"), ..applet(M::AppletValidateBatch, |_| json!({ "batchInput": {} })) },
         open_file(M::FileUpload, Level::Upload, |_| json!({ "index": 1, "size": 3, "md5": "900150983cd24fb0d6963f7d28e17f72" })),
         open_file(M::FileClose, Level::Upload, |_| json!({})),
         Sample { subject: Some(|place| place.closed_file.clone()), ..object(M::FileDownload, Level::View, |place| json!({ "project": place.project, "duration": 60, "filename": "f.txt", "preauthenticated": true })) },
@@ -273,6 +285,11 @@ fn org(method: MethodName, needs: Needs, body: fn(&Place) -> Value) -> Sample {
 /// A method of the place's open file.
 fn open_file(method: MethodName, least: Level, body: fn(&Place) -> Value) -> Sample {
     Sample { subject: Some(|place| place.open_file.clone()), ..object(method, least, body) }
+}
+
+/// A method of the place's applet.
+fn applet(method: MethodName, body: fn(&Place) -> Value) -> Sample {
+    Sample { subject: Some(|place| place.applet.clone()), ..object(method, Level::View, body) }
 }
 
 /// A method of the place's record.

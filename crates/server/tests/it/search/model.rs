@@ -78,6 +78,7 @@ pub async fn put(world: &World, project: &str, object: Put<'_>) -> String {
                 links: &links,
                 created_by: maker,
                 media: None,
+                executable: None,
             };
             let object = store::object::insert(tx, &permit, &object, at - 1)?;
             let copy = NewPlacement {
