@@ -24,6 +24,7 @@ pub(crate) use asking::{
 };
 pub use link::check_link;
 pub use steps::{Step, check_password, check_second_factor};
+pub use throttle::network;
 pub(crate) use throttle::{Attempt, forgive_names};
 
 /// What a person shows to prove who they are.

@@ -1,60 +1,60 @@
-//! Turns at something scarce, shared so that one account alone cannot hold all of them.
+//! Turns at something scarce, shared so that one account, or one network of strangers, cannot hold all of them.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use store::keys::AccountKey;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Accounts whose turns are remembered before those that hold none are forgotten.
+/// Holders whose turns are remembered before those that hold none are forgotten.
 const REMEMBERED: usize = 1000;
 
-/// A number of turns, of which each account holds a part at most.
+/// A number of turns, of which each holder, an account unless another kind is said, has a part at most.
 #[derive(Debug)]
-pub struct Turns {
+pub struct Turns<K = AccountKey> {
     all: Arc<Semaphore>,
     of_all: u32,
     of_one: u32,
-    accounts: Mutex<HashMap<AccountKey, Arc<Semaphore>>>,
+    holders: Mutex<HashMap<K, Arc<Semaphore>>>,
 }
 
-/// Turns that somebody holds; they end when dropped.
-#[derive(Debug)]
+/// Turns that somebody holds; they end when the last clone is dropped.
+#[derive(Debug, Clone)]
 pub struct Turn {
-    _of_all: OwnedSemaphorePermit,
-    _of_one: OwnedSemaphorePermit,
+    _held: Arc<[OwnedSemaphorePermit; 2]>,
 }
 
-impl Turns {
-    /// `of_all` turns, of which one account holds `of_one` at most.
+impl<K: Eq + Hash> Turns<K> {
+    /// `of_all` turns, of which one holder has `of_one` at most.
     #[must_use]
     pub fn new(of_all: u32, of_one: u32) -> Self {
         let all = Arc::new(Semaphore::new(of_all as usize));
-        Self { all, of_all, of_one, accounts: Mutex::default() }
+        Self { all, of_all, of_one, holders: Mutex::default() }
     }
 
-    /// Waits for `count` turns together; more than an account can hold counts as all of those. None when they did not come
+    /// Waits for `count` turns together; more than one holder can have counts as all of those. None when they did not come
     /// up within `patience`.
-    pub async fn take(&self, account: AccountKey, count: u32, patience: Duration) -> Option<Turn> {
+    pub async fn take(&self, holder: K, count: u32, patience: Duration) -> Option<Turn> {
         let count = count.clamp(1, self.of_one.min(self.of_all));
-        let own = self.of_account(account);
+        let own = self.of_holder(holder);
         // One's own first, so that whoever waits for those keeps nobody else waiting.
         let both = async {
             let of_one = own.acquire_many_owned(count).await.ok()?;
             let of_all = Arc::clone(&self.all).acquire_many_owned(count).await.ok()?;
-            Some(Turn { _of_all: of_all, _of_one: of_one })
+            Some(Turn { _held: Arc::new([of_all, of_one]) })
         };
         tokio::time::timeout(patience, both).await.ok().flatten()
     }
 
-    fn of_account(&self, account: AccountKey) -> Arc<Semaphore> {
-        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        if accounts.len() >= REMEMBERED {
+    fn of_holder(&self, holder: K) -> Arc<Semaphore> {
+        let mut holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
+        if holders.len() >= REMEMBERED {
             // A turn, and whoever waits for one, holds the semaphore too.
-            accounts.retain(|_, own| Arc::strong_count(own) > 1);
+            holders.retain(|_, own| Arc::strong_count(own) > 1);
         }
-        let own = accounts.entry(account).or_insert_with(|| Arc::new(Semaphore::new(self.of_one as usize)));
+        let own = holders.entry(holder).or_insert_with(|| Arc::new(Semaphore::new(self.of_one as usize)));
         Arc::clone(own)
     }
 }
@@ -95,7 +95,7 @@ mod tests {
         for account in 0..3000 {
             drop(turns.take(AccountKey::from_number(account), 1, NOW).await.unwrap());
         }
-        assert!(turns.accounts.lock().unwrap().len() <= REMEMBERED);
+        assert!(turns.holders.lock().unwrap().len() <= REMEMBERED);
         assert!(turns.take(AccountKey::from_number(-1), 1, NOW).await.is_none());
         drop(held);
     }

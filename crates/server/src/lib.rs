@@ -39,8 +39,12 @@ pub struct Server {
     pub(crate) rates: http::Rates,
     /// How many calls of each account are worked on at once.
     pub(crate) calls: app::turns::Turns,
+    /// How many requests that are no account's are worked on at once, by network.
+    pub(crate) strangers: app::turns::Turns<String>,
     /// Room for the bodies of large calls.
     pub(crate) room_for_bodies: app::turns::Turns,
+    /// Room for large answers that have not left.
+    pub(crate) room_for_answers: app::turns::Turns,
 }
 
 impl Server {
@@ -58,7 +62,9 @@ impl Server {
             room: http::Room::new(config.limits.concurrent_requests),
             rates: http::Rates::new(config.limits.account_calls_per_second),
             calls: http::calls(),
+            strangers: http::strangers(config.limits.concurrent_requests),
             room_for_bodies: http::room_for_bodies(),
+            room_for_answers: http::room_for_answers(),
             config,
         })
     }

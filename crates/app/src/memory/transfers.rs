@@ -10,7 +10,7 @@ use wire::{ApiError, ErrorType};
 
 use super::openings::Openings;
 use super::resting::Resting;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::turns::{Turn, Turns};
 
 /// Parts that may arrive at the same time. Each holds at most 3 MiB of memory (32 MiB with an object store).
@@ -21,6 +21,9 @@ const UPLOADS_OF_ONE: u32 = 12;
 const DOWNLOADS: u32 = 128;
 /// Those of one account.
 const DOWNLOADS_OF_ONE: u32 = 32;
+/// How many requests of one account may be at a door for each turn that it can have there: as many as have turns may wait
+/// for one.
+const AT_DOOR_FOR_EACH_TURN: u32 = 2;
 /// How long a transfer waits for its turn before it is asked to come back.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Seconds a transfer that got no turn is asked to wait.
@@ -32,8 +35,10 @@ pub(crate) struct Transfers {
     pub(crate) links: Links,
     /// What the audit log covers already.
     pub(crate) openings: Openings,
-    uploads: Turns,
-    downloads: Turns,
+    /// The door that parts come in by.
+    pub(crate) uploads: Lane,
+    /// The door that files go out by.
+    pub(crate) downloads: Lane,
     /// Rung when a file waits for its seal.
     pub(crate) closing: Notify,
     /// Files that could not be sealed a moment ago.
@@ -60,37 +65,50 @@ impl Transfers {
                 grant: Signer::new(keys, "download with a header"),
             },
             openings: Openings::default(),
-            uploads: Turns::new(UPLOADS, UPLOADS_OF_ONE),
-            downloads: Turns::new(DOWNLOADS, DOWNLOADS_OF_ONE),
+            uploads: Lane::new(UPLOADS, UPLOADS_OF_ONE),
+            downloads: Lane::new(DOWNLOADS, DOWNLOADS_OF_ONE),
             closing: Notify::new(),
             resting: Resting::default(),
         }
     }
+}
 
-    /// Waits for the turn of a part that an account sends.
-    ///
-    /// # Errors
-    /// `ServiceUnavailable` when none came up in time.
-    pub(crate) async fn upload_turn(&self, account: AccountKey) -> Result<Turn> {
-        turn(&self.uploads, account).await
+/// The requests at one of the doors that bytes pass. Whoever waits holds a place among the requests of the server, so that
+/// those who may wait are counted too.
+pub(crate) struct Lane {
+    at_door: Turns,
+    moving: Turns,
+}
+
+impl Lane {
+    fn new(of_all: u32, of_one: u32) -> Self {
+        // For all accounts together the places of the server are the bound.
+        let at_door = Turns::new(u32::MAX, of_one * AT_DOOR_FOR_EACH_TURN);
+        Self { at_door, moving: Turns::new(of_all, of_one) }
     }
 
-    /// Waits for the turn of a download of an account.
+    /// Lets a request of an account in, without waiting. It is at the door until its answer has left.
+    ///
+    /// # Errors
+    /// `ServiceUnavailable` when too many of this account are.
+    pub(crate) async fn enter(&self, account: AccountKey) -> Result<Turn> {
+        self.at_door.take(account, 1, Duration::ZERO).await.ok_or_else(busy)
+    }
+
+    /// Waits for the turn of a request that was let in to move bytes.
     ///
     /// # Errors
     /// `ServiceUnavailable` when none came up in time.
-    pub(crate) async fn download_turn(&self, account: AccountKey) -> Result<Turn> {
-        turn(&self.downloads, account).await
+    pub(crate) async fn turn(&self, account: AccountKey) -> Result<Turn> {
+        self.moving.take(account, 1, PATIENCE).await.ok_or_else(busy)
     }
 }
 
-async fn turn(of: &Turns, account: AccountKey) -> Result<Turn> {
-    of.take(account, 1, PATIENCE).await.ok_or_else(|| {
-        ApiError::new(
-            ErrorType::ServiceUnavailable,
-            "As many transfers are running as the server does at once, or as it does for one account. Try again in a moment.",
-        )
-        .retry_after(RETRY_SECONDS)
-        .into()
-    })
+fn busy() -> Error {
+    ApiError::new(
+        ErrorType::ServiceUnavailable,
+        "As many transfers are running as the server does at once, or as it does for one account. Try again in a moment.",
+    )
+    .retry_after(RETRY_SECONDS)
+    .into()
 }

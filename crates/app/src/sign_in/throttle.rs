@@ -184,7 +184,8 @@ fn normal(name: &str) -> String {
 }
 
 /// An address, or the network that one household or one rented server has under IPv6.
-pub(super) fn network(address: IpAddr) -> String {
+#[must_use]
+pub fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(v4) => v4.to_string(),
         IpAddr::V6(v6) => {

@@ -16,6 +16,7 @@ use super::link;
 use super::stream::{Cut, Reading};
 use crate::context::{App, Ctx, RequestInfo};
 use crate::error::{Error, Result};
+use crate::turns::Turn;
 
 /// `/file-xxxx/download`: where to fetch the bytes. Two equal calls by one token get equal addresses, unless they are
 /// preauthenticated.
@@ -44,6 +45,7 @@ pub struct Opened {
     grant: ReadGrant,
     /// Who reads.
     account: AccountKey,
+    at_door: Turn,
     /// Bytes in the file.
     pub size: u64,
     /// Its SHA-256, hexadecimal: equal for equal content.
@@ -55,18 +57,28 @@ pub struct Opened {
 /// Decides for the person behind an address.
 ///
 /// # Errors
-/// `InvalidAuthentication` for an address that is not good; what `/file-xxxx/download` answers, decided anew.
+/// `InvalidAuthentication` for an address that is not good; what `/file-xxxx/download` answers, decided anew;
+/// `ServiceUnavailable` when too many requests of the person are at this door.
 pub async fn open(app: &Arc<App>, request: RequestInfo, address: &Address) -> Result<Opened> {
     let (asked, by) = address.read(app, request.now).ok_or_else(link::ended)?;
     let grant = ReadGrant::new(Arc::clone(app), request, asked, by);
-    let (object, account) = grant.object().await?;
+    let holder = grant.holder().await?;
+    let account = holder.account;
+    let at_door = app.memory.transfers.downloads.enter(account).await?;
+    let object = grant.object(holder).await?;
     let (Some(size), Some(sha256)) = (object.size, object.sha256) else {
         return Err(Error::internal(format!("{} is closed without a size or digest", object.id)));
     };
-    Ok(Opened { grant, account, size: super::bytes(size), sha256, media: object.media })
+    Ok(Opened { grant, account, at_door, size: super::bytes(size), sha256, media: object.media })
 }
 
 impl Opened {
+    /// The request's turn at the door, to be held until the answer has left.
+    #[must_use]
+    pub fn at_door(&self) -> Turn {
+        self.at_door.clone()
+    }
+
     /// Starts reading a range inside the file, once the audit event is committed. `cut` is called when the reader may no
     /// longer read on; it has to end the connection.
     ///
@@ -75,7 +87,7 @@ impl Opened {
     /// downloads run at once.
     pub async fn read(self, range: Range<u64>, cut: Cut) -> Result<Reading> {
         let grant = self.grant;
-        let turn = grant.app().memory.transfers.download_turn(self.account).await?;
+        let turn = grant.app().memory.transfers.downloads.turn(self.account).await?;
         let extents = grant.record(range.clone()).await?;
         Reading::start(grant, extents, range, cut, turn).await
     }

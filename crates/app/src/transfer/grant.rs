@@ -8,7 +8,6 @@ use policy::Action;
 use serde_json::json;
 use store::access::Caller;
 use store::blob::Extent;
-use store::keys::AccountKey;
 use store::object::{Object, ObjectState};
 use store::placement::Archival;
 use wire::id::{ContainerId, FileId, ObjectId};
@@ -109,14 +108,13 @@ impl ReadGrant {
         &self.asked.file
     }
 
-    /// The object behind the file, if the person may read it, and the person's account.
+    /// The object behind the file, if the person, who was looked up a moment ago, may read it.
     ///
     /// # Errors
     /// What `/file-xxxx/download` answers.
-    pub(super) async fn object(&self) -> Result<(Object, AccountKey)> {
+    pub(super) async fn object(&self, holder: Caller) -> Result<Object> {
         let asked = self.asked.clone();
-        let look = move |work: &Work<'_>| Ok((choose(work, &asked)?.0.object, work.caller()?.account));
-        self.ctx().await?.look(look).await
+        self.ctx_of(holder).look(move |work| Ok(choose(work, &asked)?.0.object)).await
     }
 
     /// Whether the person may still read the file. Nothing is kept from earlier answers, so that nothing can be missed; it is
@@ -140,7 +138,10 @@ impl ReadGrant {
     }
 
     /// The person, as they are now.
-    async fn holder(&self) -> Result<Caller> {
+    ///
+    /// # Errors
+    /// `InvalidAuthentication` when the token that made the address, or the person, is good no more.
+    pub(super) async fn holder(&self) -> Result<Caller> {
         let now = self.app.clock.now();
         let life = if self.asked.preauthenticated { Life::OfItsOwn } else { Life::OfToken };
         let by = self.by.clone();
@@ -148,9 +149,12 @@ impl ReadGrant {
     }
 
     async fn ctx(&self) -> Result<Ctx> {
-        let caller = self.holder().await?;
+        Ok(self.ctx_of(self.holder().await?))
+    }
+
+    fn ctx_of(&self, holder: Caller) -> Ctx {
         let request = RequestInfo { now: self.app.clock.now(), ..self.request.clone() };
-        Ok(Ctx::new(Arc::clone(&self.app), Some(caller), request, Door::Other("FileOut")))
+        Ctx::new(Arc::clone(&self.app), Some(holder), request, Door::Other("FileOut"))
     }
 
     /// Commits the audit event of a reading, unless one of the last minute covers it; decides once more in the same

@@ -36,6 +36,7 @@ pub struct Reading {
     first: Bytes,
     rest: mpsc::Receiver<Result<Bytes>>,
     length: u64,
+    turn: Turn,
 }
 
 impl Reading {
@@ -49,16 +50,22 @@ impl Reading {
         let (sender, mut rest) = mpsc::channel(AHEAD);
         let length = range.end - range.start;
         if length == 0 {
-            return Ok(Self { first: Bytes::new(), rest, length });
+            return Ok(Self { first: Bytes::new(), rest, length, turn });
         }
         let mut watch = interval(RECHECK);
         watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // The first tick comes at once, and the decision was made a moment ago.
         watch.tick().await;
-        tokio::spawn(Producer { grant, cut, sender, watch, _turn: turn }.run(extents, range));
+        tokio::spawn(Producer { grant, cut, sender, watch, _turn: turn.clone() }.run(extents, range));
         // Damage in the first piece is answered as an error, before any header has left.
         let first = rest.recv().await.ok_or_else(broken)??;
-        Ok(Self { first, rest, length })
+        Ok(Self { first, rest, length, turn })
+    }
+
+    /// The turn of the download, to be held until the last byte has left: bytes that nobody takes stay in memory.
+    #[must_use]
+    pub fn turn(&self) -> Turn {
+        self.turn.clone()
     }
 
     /// The number of bytes that will come.

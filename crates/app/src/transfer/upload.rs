@@ -171,6 +171,7 @@ pub struct Incoming {
     blob: BlobId,
     writer: Writer,
     limit: u64,
+    at_door: Turn,
     _turn: Turn,
 }
 
@@ -178,7 +179,7 @@ pub struct Incoming {
 ///
 /// # Errors
 /// `InvalidAuthentication` for a link that is not good; what `/file-xxxx/upload` answers, decided anew; `InvalidInput` when
-/// the body cannot be the part; `ServiceUnavailable` when too many parts arrive at once.
+/// the body cannot be the part; `ServiceUnavailable` when too many parts arrive at once, or wait for that.
 pub async fn accept(
     app: &Arc<App>,
     request: RequestInfo,
@@ -187,8 +188,9 @@ pub async fn accept(
 ) -> Result<Incoming> {
     let part = link.read(app, request.now).ok_or_else(link::ended)?;
     let (by, now) = (link.by.clone(), request.now);
-    let caller = app.db.read(move |tx| link::holder(tx, &by, Life::OfToken, now)).await?;
+    let caller = app.db.read_inline(move |tx| link::holder(tx, &by, Life::OfToken, now)).await?;
     let account = caller.account;
+    let at_door = app.memory.transfers.uploads.enter(account).await?;
     let ctx = Ctx::new(Arc::clone(app), Some(caller), request, Door::Other("PartIn"));
     let file = part.file.clone();
     ctx.look(move |work| {
@@ -203,9 +205,9 @@ pub async fn accept(
             return Err(wrong_length(&part, length));
         }
     }
-    let turn = app.memory.transfers.upload_turn(account).await?;
+    let turn = app.memory.transfers.uploads.turn(account).await?;
     let blob = BlobId::from_bytes(app.random_bytes());
-    Ok(Incoming { ctx, part, blob, writer: app.blobs.begin(blob), limit, _turn: turn })
+    Ok(Incoming { ctx, part, blob, writer: app.blobs.begin(blob), limit, at_door, _turn: turn })
 }
 
 fn wrong_length(part: &Part, length: u64) -> Error {
@@ -220,6 +222,12 @@ fn wrong_length(part: &Part, length: u64) -> Error {
 }
 
 impl Incoming {
+    /// The request's turn at the door, to be held until the answer has left.
+    #[must_use]
+    pub fn at_door(&self) -> Turn {
+        self.at_door.clone()
+    }
+
     /// Takes the next bytes, in order.
     ///
     /// # Errors

@@ -1,14 +1,19 @@
-//! How many requests are worked on at once, and how many calls one account makes.
+//! How many requests are worked on at once, and how many of them, and calls, are one account's or one network's.
+//!
+//! A request has a place until its answer has left, and its answer keeps the turns that it was let in by ([`keep`]): of the
+//! account that it is for, else of the network that it came from. So nobody fills the room, however slowly they send or
+//! take.
 
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use app::turns::{Turn, Turns};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
+use axum::http::{Extensions, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use http_body::{Frame, SizeHint};
@@ -17,6 +22,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wire::{ApiError, ErrorType};
 
 use super::reply;
+use super::request::Origin;
 use crate::Server;
 use crate::meter::{Present, TurnedAway};
 
@@ -24,6 +30,10 @@ use crate::meter::{Present, TurnedAway};
 const BUSY_RETRY_SECONDS: u64 = 1;
 /// Calls of one account that are worked on at once, their bodies' arrival included; an eighth of the room by default.
 const CALLS_OF_ONE: u32 = 128;
+/// The part of the room that requests may take that are no account's.
+const STRANGERS_PART: usize = 4;
+/// The part of it that those of one network may take.
+const NETWORKS_PART: usize = 8;
 /// Over how long calls are counted, in ms: an account may save up this much of its rate and spend it at once.
 const WINDOW_MS: i64 = 10_000;
 /// So many accounts are remembered before those who have been quiet are forgotten.
@@ -42,21 +52,57 @@ impl Room {
 /// Lets a request in, or asks it to come back. It holds its place until its answer has left.
 pub(super) async fn admit(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
     let Ok(place) = Arc::clone(&server.room.0).try_acquire_owned() else {
-        server.meter.turned_away(TurnedAway::Busy);
-        let error = ApiError::new(
-            ErrorType::ServiceUnavailable,
-            "The server is working on as many requests as it takes at once. Try again in a moment.",
-        );
-        return reply::error(&error.retry_after(BUSY_RETRY_SECONDS));
+        return reply::error(&busy(&server));
     };
     let in_flight = server.meter.request();
-    next.run(request).await.map(|body| Body::new(Held { body, _held: (place, in_flight) }))
+    let network = network(request.extensions());
+    let mut response = next.run(request).await;
+    // Who was asked to come back takes a sentence along, and nothing else.
+    if matches!(response.status(), StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+        return response;
+    }
+    let kept = match response.extensions_mut().remove::<Kept>() {
+        Some(kept) => kept,
+        None => match stranger(&server, network).await {
+            Ok(turn) => Kept(vec![turn]),
+            Err(error) => return reply::error(&error),
+        },
+    };
+    response.map(|body| Body::new(Held { body, held: Arc::new((place, in_flight, kept)) }))
 }
 
-/// A body that holds a request's place until it has left.
+/// Lets a request of a page in: until it is answered it is nobody's.
+pub(crate) async fn admit_stranger(
+    State(server): State<Arc<Server>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match stranger_turn(&server, request.extensions()).await {
+        Ok(turn) => {
+            let mut response = next.run(request).await;
+            keep(&mut response, turn);
+            response
+        }
+        Err(error) => reply::error(&error),
+    }
+}
+
+/// The turns that an answer keeps until it has left.
+#[derive(Debug, Clone, Default)]
+struct Kept(Vec<Turn>);
+
+/// Lets an answer keep a turn until it has left.
+pub(super) fn keep(response: &mut Response, turn: Turn) {
+    response.extensions_mut().get_or_insert_default::<Kept>().0.push(turn);
+}
+
+/// What a request holds until its answer has left.
+type Holding = Arc<(OwnedSemaphorePermit, Present, Kept)>;
+
+/// A body that holds on until it has left.
 struct Held {
     body: Body,
-    _held: (OwnedSemaphorePermit, Present),
+    held: Holding,
 }
 
 impl HttpBody for Held {
@@ -67,7 +113,8 @@ impl HttpBody for Held {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        Poll::Ready(frame.map(|frame| Ok(frame?.map_data(|bytes| Piece::of(bytes, &self.held)))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -77,6 +124,56 @@ impl HttpBody for Held {
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }
+}
+
+/// Bytes of an answer. A body is done once its last piece waits to be written; that piece holds on until it is.
+struct Piece {
+    bytes: Bytes,
+    _held: Holding,
+}
+
+impl Piece {
+    fn of(bytes: Bytes, held: &Holding) -> Bytes {
+        Bytes::from_owner(Self { bytes, _held: Arc::clone(held) })
+    }
+}
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+fn busy(server: &Server) -> ApiError {
+    server.meter.turned_away(TurnedAway::Busy);
+    ApiError::new(
+        ErrorType::ServiceUnavailable,
+        "The server is working on as many requests as it takes at once. Try again in a moment.",
+    )
+    .retry_after(BUSY_RETRY_SECONDS)
+}
+
+/// Turns of requests that are no account's, by network, in a room for this many requests.
+pub(crate) fn strangers(requests: usize) -> Turns<String> {
+    let part = |part: usize| u32::try_from(requests / part).unwrap_or(u32::MAX >> 1).max(1);
+    Turns::new(part(STRANGERS_PART), part(NETWORKS_PART))
+}
+
+/// Takes a turn for a request that is no account's, or asks it to come back.
+///
+/// # Errors
+/// `ServiceUnavailable`.
+pub(super) async fn stranger_turn(server: &Server, extensions: &Extensions) -> Result<Turn, ApiError> {
+    stranger(server, network(extensions)).await
+}
+
+async fn stranger(server: &Server, network: String) -> Result<Turn, ApiError> {
+    server.strangers.take(network, 1, Duration::ZERO).await.ok_or_else(|| busy(server))
+}
+
+/// The network that a request came from.
+fn network(extensions: &Extensions) -> String {
+    extensions.get::<Origin>().map(|origin| app::sign_in::network(origin.0)).unwrap_or_default()
 }
 
 /// Turns of calls that are worked on, without bound for all accounts together, which have [`Room`].
@@ -149,7 +246,25 @@ impl Rates {
 
 #[cfg(test)]
 mod tests {
+    use http_body_util::BodyExt;
+
     use super::*;
+    use crate::Meter;
+
+    #[tokio::test]
+    async fn an_answer_holds_on_until_its_bytes_are_gone() {
+        let room = Arc::new(Semaphore::new(1));
+        let place = Arc::clone(&room).try_acquire_owned().unwrap();
+        let held = Arc::new((place, Meter::default().request(), Kept::default()));
+        let mut body = Body::new(Held { body: Body::from("bytes"), held });
+        let last = body.frame().await.unwrap().unwrap().into_data().unwrap();
+        assert!(body.frame().await.is_none());
+        drop(body);
+        assert_eq!(room.available_permits(), 0);
+        assert_eq!(last, "bytes");
+        drop(last);
+        assert_eq!(room.available_permits(), 1);
+    }
 
     #[test]
     fn an_account_spends_what_it_earns_and_no_more() {

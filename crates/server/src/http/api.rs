@@ -8,9 +8,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use app::repeatable::Repeatable;
+use app::turns::Turn;
 use app::{Ctx, Error, RequestInfo};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method as HttpMethod, header};
+use axum::http::{HeaderMap, Method as HttpMethod, StatusCode, header};
 use axum::response::Response;
 use percent_encoding::percent_decode_str;
 use wire::method::{Caller, Effect, Method, RouteSubject};
@@ -27,10 +28,12 @@ const SLOW_BODY_MS: i64 = 500;
 /// Answers every request that no other route takes.
 pub(super) async fn door(State(server): State<Arc<Server>>, request: Request) -> Response {
     let mut called = Called::default();
-    let mut response = match answer(server, request, &mut called).await {
-        Ok(value) => reply::json(&value),
-        Err(error) => reply::error(&error),
-    };
+    let mut turns = Vec::new();
+    let answered = answer(server, request, &mut called, &mut turns).await;
+    let mut response = answered.unwrap_or_else(|error| reply::error(&error));
+    for turn in turns {
+        admission::keep(&mut response, turn);
+    }
     response.extensions_mut().insert(called);
     response
 }
@@ -39,7 +42,8 @@ async fn answer(
     server: Arc<Server>,
     request: Request,
     called: &mut Called,
-) -> Result<serde_json::Value, ApiError> {
+    turns: &mut Vec<Turn>,
+) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
     let route = Route::read(parts.uri.path())?;
     if parts.method != HttpMethod::POST {
@@ -55,11 +59,11 @@ async fn answer(
     // those of the body (contract: data 2.1).
     let mut caller = authenticate(&server, &parts.headers, request.now).await;
     let sender = caller.as_ref().ok().and_then(Option::as_ref);
-    let _turn = match sender {
-        Some(caller) => Some(admission::take_turn(&server, caller.account).await?),
-        None => None,
-    };
-    // The room is held until the answer, since the input lives that long.
+    turns.push(match sender {
+        Some(caller) => admission::take_turn(&server, caller.account).await?,
+        None => admission::stranger_turn(&server, &parts.extensions).await?,
+    });
+    // This room is held until there is an answer, since the input lives that long.
     let body::Body { bytes, room: _room } = body::read(&server, body, sender).await?;
     let content_type =
         parts.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("unreadable"));
@@ -100,8 +104,14 @@ async fn answer(
         Effect::Create => Repeatable::read(&route.to_string(), &input),
         Effect::Read | Effect::Write => None,
     };
+    let account = caller.as_ref().map(|caller| caller.account);
     let ctx = Ctx::new(Arc::clone(&server.app), caller, request, method.name).repeatable(repeatable);
-    server.handlers.call(method.name, ctx, route.id, input).await.map_err(Error::into_wire)
+    let answer = server.handlers.call(method.name, ctx, route.id, input).await;
+    let text = answer.map_err(Error::into_wire)?.to_string();
+    if let (Effect::Read, Some(account)) = (method.effect, account) {
+        turns.extend(body::answer_room(&server, account, text.len()).await?);
+    }
+    Ok(reply::respond(StatusCode::OK, text))
 }
 
 /// The two segments of an API route.

@@ -24,9 +24,9 @@ use axum::routing::MethodRouter;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 
-pub(crate) use admission::{Rates, Room, calls};
+pub(crate) use admission::{Rates, Room, calls, strangers};
 pub use api::Handlers;
-pub(crate) use body::room as room_for_bodies;
+pub(crate) use body::{STRANGERS_PATIENCE, room_for_answers, room_for_bodies};
 pub use listen::{Bounds, Listener, Stop};
 pub use metrics::metrics_router;
 pub use request::RequestIds;
@@ -62,6 +62,7 @@ pub fn router(server: Arc<Server>) -> Router {
         SizeAbove::new(COMPRESS_ABOVE_BYTES).and(NotForContentType::const_new("application/octet-stream")),
     );
     let admit = middleware::from_fn_with_state(Arc::clone(&server), admission::admit);
+    let admit_stranger = middleware::from_fn_with_state(Arc::clone(&server), admission::admit_stranger);
     let answered_as_json =
         doors::routes(Way::Compressed).fallback(api::door).layer(DefaultBodyLimit::disable()).layer(compress);
     Router::new()
@@ -70,7 +71,7 @@ pub fn router(server: Arc<Server>) -> Router {
         .layer(admit.clone())
         .merge(doors::routes(Way::Always))
         .layer(middleware::from_fn(cors::cors))
-        .merge(crate::web::routes().method_not_allowed_fallback(api::door).layer(admit))
+        .merge(crate::web::routes().layer(admit_stranger).method_not_allowed_fallback(api::door).layer(admit))
         .layer(middleware::from_fn_with_state(Arc::clone(&server), request::stamp))
         .with_state(server)
 }

@@ -16,7 +16,7 @@ use super::cookie::Cookie;
 use super::csrf;
 use super::page::Failure;
 use crate::Server;
-use crate::http::request_info;
+use crate::http::{STRANGERS_PATIENCE, request_info};
 
 /// The field of a form that carries its token.
 pub(super) const TOKEN_FIELD: &str = "form-token";
@@ -156,10 +156,11 @@ impl FromRequest<Arc<Server>> for Posted {
         }
         let had_session = visitor.session.is_none() && visitor.cookie(Cookie::Session).is_some();
         let request = Request::from_parts(parts, body);
-        let Ok(Form(fields)) = Form::<BTreeMap<String, String>>::from_request(request, server).await else {
+        let form = Form::<BTreeMap<String, String>>::from_request(request, server);
+        let Ok(Ok(Form(fields))) = tokio::time::timeout(STRANGERS_PATIENCE, form).await else {
             return Err(Failure::said(
                 StatusCode::BAD_REQUEST,
-                "Nothing was done: what was sent is no form of this server, or is too large.",
+                "Nothing was done: what was sent is no form of this server, is too large, or came too slowly.",
             ));
         };
         let token = fields.get(TOKEN_FIELD).map_or("", String::as_str);

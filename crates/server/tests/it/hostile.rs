@@ -9,7 +9,7 @@ mod turns;
 
 use serde_json::json;
 
-use crate::world::Client;
+use crate::world::{Client, World};
 
 /// An open file.
 async fn open_file(client: &Client, project: &str) -> String {
@@ -34,4 +34,10 @@ async fn fetch(address: &serde_json::Value) -> reqwest::Response {
         request = request.header(name, value.as_str().unwrap());
     }
     request.send().await.unwrap()
+}
+
+/// The path and query of an address for a file that needs no token.
+async fn preauthenticated(world: &World, client: &Client, file: &str) -> String {
+    let address = client.ok(&format!("/{file}/download"), json!({ "preauthenticated": true })).await;
+    address["url"].as_str().unwrap().split_once(&world.address().to_string()).unwrap().1.to_owned()
 }

@@ -16,6 +16,7 @@ use super::disposition::attachment;
 use super::range::{Selection, select};
 use super::{refuse, sentence};
 use crate::Server;
+use crate::http::admission::keep;
 use crate::http::listen::ConnectionCut;
 use crate::http::request::info;
 
@@ -48,7 +49,12 @@ pub(in crate::http) async fn send(
     let bearer = bearer(&parts.headers);
     let address = Address { file, name: name.clone(), project, by, expires, signature, bearer };
     match app::transfer::download::open(&server.app, info, &address).await {
-        Ok(opened) => answer(opened, &name, &parts).await,
+        Ok(opened) => {
+            let at_door = opened.at_door();
+            let mut response = answer(opened, &name, &parts).await;
+            keep(&mut response, at_door);
+            response
+        }
         Err(error) => refuse(error),
     }
 }
@@ -77,15 +83,19 @@ async fn answer(opened: Opened, name: &str, request: &Parts) -> Response {
         let (first, last) = (range.start, range.end.saturating_sub(1));
         set(&mut headers, header::CONTENT_RANGE, &format!("bytes {first}-{last}/{size}"));
     }
+    let mut turn = None;
     let body = if status == StatusCode::NOT_MODIFIED || request.method == Method::HEAD {
         Body::empty()
     } else {
         let cut = request.extensions.get::<ConnectionCut>().cloned().unwrap_or_default();
         match opened.read(range.clone(), Arc::new(move || cut.now())).await {
-            Ok(reading) => Body::from_stream(reading.into_stream().map_err(|error| {
-                tracing::info!(%error, "a download ended early");
-                std::io::Error::other("the download was cut")
-            })),
+            Ok(reading) => {
+                turn = Some(reading.turn());
+                Body::from_stream(reading.into_stream().map_err(|error| {
+                    tracing::info!(%error, "a download ended early");
+                    std::io::Error::other("the download was cut")
+                }))
+            }
             Err(error) => return refuse(error),
         }
     };
@@ -95,6 +105,9 @@ async fn answer(opened: Opened, name: &str, request: &Parts) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;
+    if let Some(turn) = turn {
+        keep(&mut response, turn);
+    }
     response
 }
 

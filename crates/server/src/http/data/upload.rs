@@ -17,6 +17,7 @@ use wire::ApiError;
 
 use super::{refuse, sentence};
 use crate::Server;
+use crate::http::admission::keep;
 use crate::http::reply;
 use crate::http::request::info;
 
@@ -62,10 +63,16 @@ pub(in crate::http) async fn take(
     let info = info(&server, request.extensions());
     let arrived = async {
         let incoming = app::transfer::upload::accept(&server.app, info, &link, length).await?;
-        receive(incoming, request.into_body()).await?.finish().await
+        let at_door = incoming.at_door();
+        let part = receive(incoming, request.into_body()).await?.finish().await?;
+        Ok((part, at_door))
     };
     match arrived.await {
-        Ok(part) => reply::json(&json!(part)),
+        Ok((part, at_door)) => {
+            let mut response = reply::json(&json!(part));
+            keep(&mut response, at_door);
+            response
+        }
         Err(error) => refuse(error),
     }
 }
