@@ -6,14 +6,28 @@ mod resting;
 mod token_uses;
 mod transfers;
 
+use std::time::Duration;
+
 use secrets::ServerKeys;
 use secrets::sign::Signer;
+use store::keys::AccountKey;
+use wire::{ApiError, ErrorType};
 
 use hashing::Hashing;
 use token_uses::TokenUses;
 use transfers::Transfers;
 
+use crate::error::Result;
+use crate::turns::{Turn, Turns};
+
 pub(crate) use openings::{Opening, Openings};
+
+/// The part of the database's readers that one account may take.
+const READERS_PART: u32 = 2;
+/// How long a call waits for a reader that its account may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Seconds after which a call that got none is to come back.
+const RETRY_SECONDS: u64 = 2;
 
 /// What one server keeps in memory. One per process.
 pub struct Memory {
@@ -25,17 +39,35 @@ pub struct Memory {
     pub(crate) transfers: Transfers,
     /// Makes the marks that stand in audit events for what people wrote.
     pub(crate) marks: Signer,
+    /// Turns at the database's readers, for which only the database itself has a bound for all.
+    readers: Turns,
 }
 
 impl Memory {
-    /// An empty memory. Links are signed with the server's keys.
+    /// An empty memory. Links are signed with the server's keys, and the database has so many readers.
     #[must_use]
-    pub fn new(keys: &ServerKeys) -> Self {
+    pub fn new(keys: &ServerKeys, readers: u32) -> Self {
         Self {
             hashing: Hashing::default(),
             token_uses: TokenUses::default(),
             transfers: Transfers::new(keys),
             marks: Signer::new(keys, "mark in an audit event"),
+            readers: Turns::new(u32::MAX, (readers / READERS_PART).max(1)),
         }
+    }
+
+    /// Waits until an account may take one more of the database's readers.
+    ///
+    /// # Errors
+    /// `ServiceUnavailable` when its other calls did not give one back in time.
+    pub(crate) async fn reader(&self, account: AccountKey) -> Result<Turn> {
+        self.readers.take(account, 1, PATIENCE).await.ok_or_else(|| {
+            ApiError::new(
+                ErrorType::ServiceUnavailable,
+                "Other calls of this account read all that the server reads for one account at once. Try again in a moment.",
+            )
+            .retry_after(RETRY_SECONDS)
+            .into()
+        })
     }
 }

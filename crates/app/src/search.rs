@@ -29,10 +29,10 @@ pub use resolve::resolve_data_objects;
 
 /// How many rows one transaction looks at, about.
 const ROWS_OF_A_TURN: usize = 20_000;
-/// How many transactions one request takes at most.
-const MAX_TURNS: usize = 50;
-/// How long one transaction goes on looking, in ms.
-const MS_OF_A_TURN: i64 = 2_000;
+/// How many rows one request looks at at most, about.
+const MAX_ROWS: usize = 1_000_000;
+/// How long one transaction goes on looking, in ms: others wait for the reader that it has.
+const MS_OF_A_TURN: i64 = 100;
 /// What deciding about one project counts for, in rows.
 const ROWS_OF_A_PROJECT: usize = 10;
 
@@ -68,18 +68,25 @@ pub async fn find_data_objects(ctx: Ctx, input: FindDataObjects) -> Result<Page<
     let asked = Arc::new(Asked::read(input, ctx.now())?);
     let started = ctx.app.clock.now();
     let mut found: Vec<(Position, FoundObject)> = Vec::new();
-    for turn in 1.. {
+    let (mut rows, mut in_answer) = (MAX_ROWS, 0);
+    loop {
         let (asked, shown) = (Arc::clone(&asked), limit - found.len().min(limit));
         // One more than is shown tells whether anything follows.
-        let part = ctx.look(move |work| find_part(work, &asked, from, shown, shown + 1)).await?;
+        let look = move |work: &Work<'_>| {
+            work.add_to_answer(in_answer)?;
+            Ok((find_part(work, &asked, from, shown, shown + 1)?, work.in_answer()))
+        };
+        let part;
+        (part, in_answer) = ctx.look(look).await?;
         found.extend(part.found);
+        rows = rows.saturating_sub(part.rows);
         if found.len() > limit {
             found.truncate(limit);
             break;
         }
         let Some(rest) = part.rest else { return page_of(found, false) };
         from = Some(rest);
-        if turn == MAX_TURNS || ctx.app.clock.now() - started >= ctx.app.options.search_ms {
+        if rows == 0 || ctx.app.clock.now() - started >= ctx.app.options.search_ms {
             // What was found last stands in for what follows.
             found.pop();
             if found.is_empty() {
@@ -91,10 +98,18 @@ pub async fn find_data_objects(ctx: Ctx, input: FindDataObjects) -> Result<Page<
     page_of(found, true)
 }
 
+/// Says when a transaction that begins now has looked long enough.
+pub(crate) fn end_of_turn(ctx: &Ctx) -> impl Fn() -> bool + use<'_> {
+    let began = ctx.app.clock.now();
+    move || ctx.app.clock.now() - began > MS_OF_A_TURN
+}
+
 /// What one transaction found.
 struct Part {
     found: Vec<(Position, FoundObject)>,
     rest: Option<Position>,
+    /// How many rows it looked at, about.
+    rows: usize,
 }
 
 /// Finds the next `want` copies and describes the first `shown` of them, if that is asked for.
@@ -107,9 +122,7 @@ fn find_part(
 ) -> Result<Part> {
     let mut places = Places::start(work, &asked.projects, from)?;
     let filters = asked.filters(work, places.scope())?;
-    let clock = &work.ctx.app.clock;
-    let began = clock.now();
-    let over = || clock.now() - began > MS_OF_A_TURN;
+    let over = end_of_turn(work.ctx);
     let mut budget = Budget { rows: ROWS_OF_A_TURN, over: &over };
     let (mut hits, mut from) = (Vec::new(), from);
     let rest = loop {
@@ -127,7 +140,8 @@ fn find_part(
         }
         from = None;
     };
-    Ok(Part { found: named(work, asked, &places, hits, shown)?, rest })
+    let rows = ROWS_OF_A_TURN - budget.rows;
+    Ok(Part { found: named(work, asked, &places, hits, shown)?, rest, rows })
 }
 
 /// Names what was found, and describes it if that is asked for.
@@ -179,9 +193,9 @@ fn page_of(found: Vec<(Position, FoundObject)>, more: bool) -> Result<Page<Found
     Ok(Page { results: found.into_iter().map(|(_, found)| found).collect(), next })
 }
 
-fn too_wide() -> ApiError {
+pub(crate) fn too_wide() -> ApiError {
     ApiError::invalid_input(
-        "Nothing, or one object only, fits among the very many that this search looked at, so it was ended. \
+        "Nothing, or one thing only, fits among the very many that this search looked at, so it was ended. \
          Narrow it: name a project or a folder, an id, a tag, a property, or what the name starts with.",
     )
 }

@@ -131,7 +131,8 @@ impl App {
     /// The store's.
     pub async fn session(&self, text: &str, now: i64) -> Result<Option<Session>> {
         let signature = secrets::token::signature(text);
-        let found = self.db.read(move |tx| Ok::<_, Error>(token::usable(tx, &signature, now)?)).await?;
+        let found =
+            self.db.read_inline(move |tx| Ok::<_, Error>(token::usable(tx, &signature, now)?)).await?;
         let Some((token, account)) = found else { return Ok(None) };
         if token.purpose != Purpose::Session || !is_awake(&token, now) {
             return Ok(None);

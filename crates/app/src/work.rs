@@ -56,7 +56,8 @@ impl Ctx {
         self.recorded(outcome.await).await
     }
 
-    /// Runs a use case that only reads, on one snapshot. A refusal is recorded before it is answered.
+    /// Runs a use case that only reads, on one snapshot. A refusal is recorded before it is answered. The calls of one
+    /// account read in a part of the database's readers, and wait for one another there.
     ///
     /// # Errors
     /// Whatever the closure returns, or the store's.
@@ -66,7 +67,16 @@ impl Ctx {
         F: Fn(&Work<'_>) -> Result<T> + Send + 'static,
     {
         let ctx = self.clone();
-        let outcome = self.app.db.read(move |tx| f(&Work::new(tx, &ctx))).await;
+        let turn = match &self.caller {
+            Some(caller) => Some(self.app.memory.reader(caller.account).await?),
+            None => None,
+        };
+        let read = move |tx: &Tx| {
+            // It belongs to the reading, which goes on when nobody waits for its answer any more.
+            let _held = &turn;
+            f(&Work::new(tx, &ctx))
+        };
+        let outcome = self.app.db.read(read).await;
         self.recorded(outcome).await
     }
 
@@ -105,6 +115,11 @@ impl<'tx> Work<'tx> {
     /// holds the keys can tell whether it was a certain text, and nobody can guess it.
     pub(crate) fn mark(&self, written: &Json) -> Json {
         self.ctx.app.memory.marks.sign(&[&written.to_string()]).into()
+    }
+
+    /// How much what is described has come to so far, in bytes: what a next transaction of the same answer begins with.
+    pub(crate) fn in_answer(&self) -> usize {
+        self.described.get()
     }
 
     /// Who asks.

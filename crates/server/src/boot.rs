@@ -156,7 +156,7 @@ pub async fn open_with(config: &Config, address: SocketAddr, parts: Parts) -> an
         blobs::BlobStore::open(config.blobs(files)).await.context("cannot open the store of file bytes")?;
     own_bucket(config, &db, &blobs, clock.as_ref(), random.as_ref()).await?;
     Ok(App {
-        memory: Memory::new(&keys),
+        memory: Memory::new(&keys, db.readers()),
         db,
         blobs,
         clock,

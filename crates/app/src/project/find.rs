@@ -3,6 +3,8 @@
 //! Results come in the order in which the projects were made. A page ends where the next one begins, whatever is made
 //! or shared in between, and `next` is null exactly when nothing more is found.
 
+use std::sync::Arc;
+
 use policy::{Action, OrgAction, SystemAction, Via};
 use serde::{Deserialize, Serialize};
 use store::access::{Access, Reach, Walk};
@@ -11,6 +13,7 @@ use store::project::{Filter, Project};
 use wire::Level;
 use wire::answer::Page;
 use wire::id::{BillToId, OrgId, ProjectId};
+use wire::page::Cursor;
 use wire::project::{FindProjects, FoundProject, ProjectQuery};
 use wire::query::OneOrMany;
 use wire::text::RegionName;
@@ -19,6 +22,7 @@ use wire::time::Millis;
 use super::describe;
 use crate::context::Ctx;
 use crate::error::Result;
+use crate::search::{end_of_turn, too_wide};
 use crate::work::Work;
 
 /// The level that `/system/findProjects` asks for unless told otherwise.
@@ -34,9 +38,10 @@ struct Position {
 ///
 /// # Errors
 /// `PermissionDenied` for `all` by anybody but a platform administrator, `InvalidInput` for a `starting` of another
-/// search.
+/// search, and for a search that found fewer than two projects within the time that the operator allows.
 pub async fn find(ctx: Ctx, input: FindProjects) -> Result<Page<FoundProject>> {
-    ctx.look(move |work| {
+    let (limit, starting) = (input.query.limit.get(), input.query.starting.clone());
+    pages(&ctx, limit, starting.as_ref(), move |work, after, want| {
         let level = input.level.unwrap_or(if input.all { Level::None } else { DEFAULT_LEVEL });
         let reach = if input.all {
             work.system_permit(SystemAction::Administer)?;
@@ -46,7 +51,7 @@ pub async fn find(ctx: Ctx, input: FindProjects) -> Result<Page<FoundProject>> {
         };
         let filter = filter(work, &input.query, input.bill_to.as_ref());
         let seen = if input.all { Action::SeeProject } else { Action::FindProject };
-        page(work, &input.query, &filter, reach, |project, access| {
+        part(work, &filter, reach, after, want, |project, access| {
             if !access.allows(seen) || access.level() < level {
                 return Ok(None);
             }
@@ -64,13 +69,14 @@ pub async fn find(ctx: Ctx, input: FindProjects) -> Result<Page<FoundProject>> {
 /// `/org-xxxx/findProjects`: what the organisation pays for, whether or not the ADMIN who asks is a member.
 ///
 /// # Errors
-/// `PermissionDenied` for anybody but its ADMINs.
+/// `PermissionDenied` for anybody but its ADMINs, `InvalidInput` as [`find`].
 pub async fn find_of_org(ctx: Ctx, org: OrgId, input: ProjectQuery) -> Result<Page<FoundProject>> {
-    ctx.look(move |work| {
+    let (limit, starting) = (input.limit.get(), input.starting.clone());
+    pages(&ctx, limit, starting.as_ref(), move |work, after, want| {
         let (org, access) = work.org(&org)?;
         work.org_permit(&access, OrgAction::ReadAsAdmin)?;
         let filter = filter(work, &input, None);
-        page(work, &input, &filter, Reach::BilledTo(org.id), |project, access| {
+        part(work, &filter, Reach::BilledTo(org.id), after, want, |project, access| {
             if access.sees_project() {
                 found(work, &input, project, access, None).map(Some)
             } else {
@@ -99,34 +105,83 @@ fn filter(work: &Work<'_>, query: &ProjectQuery, bill_to: Option<&OneOrMany<Bill
     }
 }
 
-/// Walks until the page is full and one more result is known, or nothing is left. `select` decides about each project.
-fn page(
-    work: &Work<'_>,
-    query: &ProjectQuery,
-    filter: &Filter,
-    reach: Reach,
-    select: impl Fn(&Project, &Access) -> Result<Option<FoundProject>>,
-) -> Result<Page<FoundProject>> {
-    let after = match &query.starting {
+/// What one transaction found.
+struct Part {
+    found: Vec<(ProjectKey, FoundProject)>,
+    /// Behind what was looked at, when it is not all.
+    rest: Option<ProjectKey>,
+}
+
+/// Takes as many transactions as a page needs. `part` finds, behind a project, so many more.
+async fn pages<F>(ctx: &Ctx, limit: usize, starting: Option<&Cursor>, part: F) -> Result<Page<FoundProject>>
+where
+    F: Fn(&Work<'_>, Option<ProjectKey>, usize) -> Result<Part> + Send + Sync + 'static,
+{
+    let part = Arc::new(part);
+    let mut after = match starting {
         Some(cursor) => Some(ProjectKey::from_number(cursor.read::<Position>()?.after)),
         None => None,
     };
+    let started = ctx.app.clock.now();
+    let (mut found, mut in_answer) = (Vec::new(), 0);
+    let more = loop {
+        // One more than is shown tells whether anything follows.
+        let want = limit + 1 - found.len();
+        let next = Arc::clone(&part);
+        let look = move |work: &Work<'_>| {
+            work.add_to_answer(in_answer)?;
+            Ok((next(work, after, want)?, work.in_answer()))
+        };
+        let part;
+        (part, in_answer) = ctx.look(look).await?;
+        found.extend(part.found);
+        if found.len() > limit {
+            found.truncate(limit);
+            break true;
+        }
+        let Some(rest) = part.rest else { break false };
+        after = Some(rest);
+        if ctx.app.clock.now() - started >= ctx.app.options.search_ms {
+            // What was found last stands in for what follows.
+            found.pop();
+            if found.is_empty() {
+                return Err(too_wide().into());
+            }
+            break true;
+        }
+    };
+    let next = match found.last() {
+        Some((last, _)) if more => Some(wire::page::next(&Position { after: last.number() })?),
+        _ => None,
+    };
+    Ok(Page { results: found.into_iter().map(|(_, found)| found).collect(), next })
+}
+
+/// Walks until so many are found, nothing is left, or the time of one transaction is over. `select` decides about each
+/// project.
+fn part(
+    work: &Work<'_>,
+    filter: &Filter,
+    reach: Reach,
+    after: Option<ProjectKey>,
+    want: usize,
+    select: impl Fn(&Project, &Access) -> Result<Option<FoundProject>>,
+) -> Result<Part> {
     let (caller, settings) = (work.caller()?, work.settings());
-    let mut walk = Walk::new(caller, &settings, filter, reach, after);
-    let (mut results, mut last) = (Vec::new(), after);
+    let over = end_of_turn(work.ctx);
+    let mut walk = Walk::new(caller, &settings, filter, reach, after).until(&over);
+    let mut found = Vec::new();
     loop {
         let batch = walk.next(work.tx)?;
         if batch.is_empty() {
-            return Ok(Page { results, next: None });
+            return Ok(Part { found, rest: walk.rest() });
         }
         for (project, access) in &batch {
-            let Some(found) = select(project, access)? else { continue };
-            if results.len() == query.limit.get() {
-                let position = Position { after: last.map_or(0, ProjectKey::number) };
-                return Ok(Page { results, next: Some(wire::page::next(&position)?) });
+            let Some(selected) = select(project, access)? else { continue };
+            found.push((project.key, selected));
+            if found.len() == want {
+                return Ok(Part { found, rest: Some(project.key) });
             }
-            results.push(found);
-            last = Some(project.key);
         }
     }
 }

@@ -1,8 +1,13 @@
 //! Searching for projects: what is found, by whom, and page by page.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use serde_json::{Value, json};
+use server::boot::Parts;
+use store::access::{Reach, Settings, Walk};
+use store::project::Filter;
 use wire::Level;
 use wire::user::TokenScope;
 
@@ -276,4 +281,73 @@ async fn people_of_shared_projects_are_found() {
     bob.fails(find, json!({ "project": two }), "PermissionDenied").await;
     assert_eq!(names(&bob.ok(find, json!({})).await), ["org-lab", "user-alice", "user-bob"]);
     bob.fails(find, json!({ "project": open }), "PermissionDenied").await;
+}
+
+/// However long one name takes to be looked at, a search goes on in another transaction, and a page is cut by its limit
+/// alone.
+#[tokio::test]
+async fn a_search_goes_on_where_its_time_was_over() {
+    let leap_ms = Arc::new(AtomicI64::new(0));
+    let leaps = Arc::clone(&leap_ms);
+    let world = World::with_parts(|parts| {
+        let clock = Box::new(Leaping { inner: parts.clock, gone_ms: AtomicI64::new(0), leap_ms: leaps });
+        Parts { clock, ..parts }
+    })
+    .await;
+    let alice = world.user("alice").await;
+    let mut projects = Vec::new();
+    for number in 0..12 {
+        projects.push(alice.project(&format!("name {}", number % 2)).await);
+    }
+    let app = world.app();
+    let caller = app.authenticate(alice.token.as_ref().unwrap(), app.clock.now()).await.unwrap();
+    let (mut after, mut looked_at) = (None, Vec::new());
+    loop {
+        let caller = caller.clone();
+        let settings = Settings {
+            admin_access: app.options.admin_access,
+            read_only_cap: app.options.read_only_cap,
+            now: app.clock.now(),
+        };
+        let (batch, rest) = world
+            .read(move |tx| {
+                let filter = Filter::default();
+                let mut walk = Walk::new(&caller, &settings, &filter, Reach::OfCaller, after).until(&|| true);
+                let batch: Vec<String> =
+                    walk.next(tx)?.iter().map(|(project, _)| project.id.to_string()).collect();
+                assert!(walk.next(tx)?.is_empty());
+                Ok((batch, walk.rest()))
+            })
+            .await;
+        assert!(batch.len() <= 1, "{batch:?}");
+        looked_at.extend(batch);
+        after = rest;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(looked_at, projects);
+    // From now on the time of a transaction is over whenever it asks.
+    leap_ms.store(150, Ordering::SeqCst);
+    let wanted: Vec<&String> = projects.iter().skip(1).step_by(2).collect();
+    let mut query = json!({ "name": { "regexp": "1$" }, "limit": 4 });
+    let first = alice.ok("/system/findProjects", query.clone()).await;
+    query["starting"] = first["next"].clone();
+    let second = alice.ok("/system/findProjects", query).await;
+    assert_eq!((ids(&first).len(), &second["next"]), (4, &Value::Null));
+    assert_eq!([ids(&first), ids(&second)].concat().iter().collect::<Vec<_>>(), wanted);
+}
+
+/// A clock that goes forward by itself whenever somebody looks at it.
+struct Leaping {
+    inner: Box<dyn app::Clock>,
+    gone_ms: AtomicI64,
+    leap_ms: Arc<AtomicI64>,
+}
+
+impl app::Clock for Leaping {
+    fn now(&self) -> i64 {
+        let leap = self.leap_ms.load(Ordering::SeqCst);
+        self.inner.now() + self.gone_ms.fetch_add(leap, Ordering::SeqCst)
+    }
 }

@@ -31,7 +31,6 @@ pub enum Reach {
 ///
 /// It yields what comes into question and fulfils the filter. Whether the caller may know of a project is for the
 /// decision to say, which every user of this asks: this only leaves out what the decision could never allow.
-#[derive(Debug)]
 pub struct Walk<'a> {
     caller: &'a Caller,
     settings: &'a Settings,
@@ -40,6 +39,8 @@ pub struct Walk<'a> {
     after: Option<ProjectKey>,
     newest_first: bool,
     batch: usize,
+    over: &'a dyn Fn() -> bool,
+    stopped: bool,
     ended: bool,
 }
 
@@ -57,7 +58,18 @@ impl<'a> Walk<'a> {
             && settings.admin_access == policy::AdminAccess::Implicit;
         let own = matches!(reach, Reach::OfCaller | Reach::OfMember);
         let reach = if own && implicit { Reach::Everything } else { reach };
-        Self { caller, settings, filter, reach, after, newest_first: false, batch: FIRST_BATCH, ended: false }
+        Self {
+            caller,
+            settings,
+            filter,
+            reach,
+            after,
+            newest_first: false,
+            batch: FIRST_BATCH,
+            over: &|| false,
+            stopped: false,
+            ended: false,
+        }
     }
 
     /// Walks from the project that was made last to the first.
@@ -73,15 +85,36 @@ impl<'a> Walk<'a> {
         Self { batch, ..self }
     }
 
-    /// The next projects; empty at the end.
+    /// Stops when this says that the time is over, but not before it has looked at one project.
+    #[must_use]
+    pub fn until(self, over: &'a dyn Fn() -> bool) -> Self {
+        Self { over, ..self }
+    }
+
+    /// The project behind which a walk that was stopped goes on; none when it came to its end.
+    #[must_use]
+    pub fn rest(&self) -> Option<ProjectKey> {
+        if self.stopped { self.after } else { None }
+    }
+
+    /// The next projects; empty at the end, and once the walk was stopped.
     pub fn next(&mut self, tx: &Tx) -> Result<Vec<(Project, Access)>, DbError> {
         while !self.ended {
-            let found = project::of_sql(tx, &self.statement())?;
-            self.ended = found.len() < self.batch;
+            let batch = project::of_sql(tx, &self.statement())?;
+            self.ended = batch.len() < self.batch;
             self.batch = BATCH.min(2 * self.batch);
-            self.after = found.last().map(|last| last.key).or(self.after);
-            let found: Vec<Project> =
-                found.into_iter().filter(|project| self.filter.finishes(&project.name)).collect();
+            let mut found = Vec::new();
+            for project in batch {
+                self.after = Some(project.key);
+                if self.filter.finishes(&project.name) {
+                    found.push(project);
+                }
+                // The worst patterns take long over one name.
+                if (self.over)() {
+                    (self.stopped, self.ended) = (true, true);
+                    break;
+                }
+            }
             if !found.is_empty() {
                 let facts = gather(tx, &Person::calling(self.caller), self.settings, &found)?;
                 return Ok(found

@@ -59,7 +59,7 @@ pub enum DbConfig {
         url: String,
         /// The schema to work in (lower-case letters, digits and `_`), made when there is none; the user's default otherwise.
         schema: Option<String>,
-        /// The most connections at once, 1 to 1000.
+        /// The most connections at once, 1 to 1000; beside them a fourth as many, at least one, serve only [`Db::read_inline`].
         pool: usize,
     },
 }
@@ -117,7 +117,8 @@ impl Db {
 
     /// As [`Db::read`], on the calling task's own thread: for point look-ups of some microseconds, such as token to user.
     ///
-    /// It holds up that thread, so nothing that scans belongs here. On PostgreSQL it is the same as `read`.
+    /// It holds up that thread, so nothing that scans belongs here. It has connections of its own and waits for no `read` or
+    /// `write`. On PostgreSQL it runs where `read` does.
     pub async fn read_inline<T, E, F>(&self, f: F) -> Result<T, E>
     where
         F: FnMut(&Tx) -> Result<T, E> + Send + 'static,
@@ -126,7 +127,7 @@ impl Db {
     {
         match &*self.back_end {
             BackEnd::Sqlite(sqlite) => sqlite.read_inline(f).await,
-            BackEnd::Postgres(postgres) => postgres.read(f).await,
+            BackEnd::Postgres(postgres) => postgres.look_up(f).await,
         }
     }
 
@@ -194,6 +195,14 @@ impl Db {
         match &*self.back_end {
             BackEnd::Sqlite(sqlite) => sqlite.waiting(),
             BackEnd::Postgres(_) => 0,
+        }
+    }
+
+    /// How many [`Db::read`]s run at once; further ones wait.
+    pub fn readers(&self) -> u32 {
+        match &*self.back_end {
+            BackEnd::Sqlite(sqlite) => sqlite.readers(),
+            BackEnd::Postgres(postgres) => postgres.readers(),
         }
     }
 

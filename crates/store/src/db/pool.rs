@@ -32,6 +32,11 @@ impl<C> Pool<C> {
         }
     }
 
+    /// How many connections are lent at once.
+    pub(super) fn size(&self) -> u32 {
+        self.size
+    }
+
     /// Waits until no connection is in use and gives them all back; later callers are refused.
     pub(super) async fn close(&self) -> Vec<C> {
         let everyone = self.permits.acquire_many(self.size).await;

@@ -1,13 +1,15 @@
 //! Holding what others wait for.
 
+use std::sync::mpsc;
 use std::time::Duration;
 
+use app::{Ctx, Door, RequestInfo};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use wire::Level;
 
-use super::{fetch, file, open_file};
+use super::{fetch, file, open_file, preauthenticated};
 use crate::world::World;
 
 /// Somebody who begins as many uploads as the server takes at once, and finishes none, keeps nobody else from theirs.
@@ -74,6 +76,142 @@ async fn large_bodies_that_never_end_leave_room_for_others() {
     mallory.ok("/system/greet", json!({})).await;
     let large = json!({ "filler": "x".repeat(8 << 20) });
     alice.ok("/system/greet", large).await;
+}
+
+/// Whoever has one link that needs no token cannot fill the server by it: those who must wait for the turns of its owner are
+/// few, and the rest is answered at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_link_leaves_places_for_others() {
+    let world = World::with(|config| config.limits.concurrent_requests = 100).await;
+    let (alice, mallory) = (world.user("alice").await, world.user("mallory").await);
+    let project = mallory.project("Link").await;
+    let large = file(&mallory, &project, &vec![7; 24 << 20]).await;
+    let path = preauthenticated(&world, &mallory, &large).await;
+    let (answered, mut answers) = tokio::sync::mpsc::unbounded_channel();
+    for _ in 0..110 {
+        let mut socket = begin(&world, &format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n")).await;
+        let answered = answered.clone();
+        tokio::spawn(async move {
+            let mut head = [0; 12];
+            socket.read_exact(&mut head).await.unwrap();
+            answered.send((head, socket)).unwrap();
+        });
+    }
+    // Of those at the door 32 are read and 32 wait.
+    let mut held = Vec::new();
+    while held.len() < 110 - 32 {
+        alice.ok("/system/whoami", json!({})).await;
+        if let Ok(Some((head, socket))) =
+            tokio::time::timeout(Duration::from_millis(10), answers.recv()).await
+        {
+            held.push((String::from_utf8_lossy(&head).into_owned(), socket));
+        }
+    }
+    let read = held.iter().filter(|(head, _)| head == "HTTP/1.1 200").count();
+    assert_eq!(read, 32);
+    assert_eq!(held.iter().filter(|(head, _)| head == "HTTP/1.1 503").count(), held.len() - read);
+}
+
+/// Nor do those fill it who send no token at all, and their bodies or forms slowly.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn slow_strangers_leave_places_for_others() {
+    for target in ["/system/greet", "/sign-in"] {
+        let world = World::with(|config| config.limits.concurrent_requests = 16).await;
+        let alice = world.user("alice").await;
+        let head = format!(
+            "POST {target} HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 100\r\n\r\na"
+        );
+        let mut held = Vec::new();
+        for _ in 0..40 {
+            held.push(begin(&world, &head).await);
+        }
+        // The first who is turned away tells that the others have come.
+        let mut status = [0; 12];
+        let mut refused = begin(&world, &head).await;
+        refused.read_exact(&mut status).await.unwrap();
+        assert_eq!(&status, b"HTTP/1.1 503", "{target}");
+        alice.ok("/system/whoami", json!({})).await;
+    }
+}
+
+/// Answers that nobody takes fill the room of their own account only, and are given again once they were taken.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn untaken_answers_leave_room_for_others() {
+    let world = World::new().await;
+    let (alice, mallory) = (world.user("alice").await, world.user("mallory").await);
+    let mut inputs = Vec::new();
+    for client in [&mallory, &alice] {
+        let project = client.project("Large").await;
+        let details = json!({ "a": "x".repeat(6 << 20) });
+        let made = client.ok("/record/new", json!({ "project": project, "details": details })).await;
+        let one = json!({ "id": made["id"], "describe": { "fields": { "details": true } } });
+        inputs.push(json!({ "objects": vec![one; 6] }));
+    }
+    let token = mallory.token.clone().unwrap();
+    let body = inputs[0].to_string();
+    let mut untaken = begin(
+        &world,
+        &format!(
+            "POST /system/describeDataObjects HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        ),
+    )
+    .await;
+    let mut status = [0; 12];
+    untaken.read_exact(&mut status).await.unwrap();
+    assert_eq!(&status, b"HTTP/1.1 200");
+    let message = mallory.fails("/system/describeDataObjects", inputs[0].clone(), "ServiceUnavailable").await;
+    assert!(message.contains("large answers"), "{message}");
+    mallory.ok("/system/whoami", json!({})).await;
+    alice.ok("/system/describeDataObjects", inputs[1].clone()).await;
+    drop(untaken);
+    for _ in 0..3000 {
+        if mallory.post("/system/describeDataObjects", inputs[0].clone()).await.status == 200 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("the room did not come back");
+}
+
+/// One account reads with a part of the database's readers at once, however many calls it makes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn long_readings_leave_readers_for_others() {
+    let world = World::new().await;
+    let (alice, mallory) = (world.user("alice").await, world.user("mallory").await);
+    let app = world.app();
+    let readers = app.db.readers();
+    let caller = app.authenticate(mallory.token.as_ref().unwrap(), app.clock.now()).await.unwrap();
+    let request = RequestInfo { id: "".into(), origin: None, now: app.clock.now(), headers: None };
+    let ctx = Ctx::new(std::sync::Arc::clone(app), Some(caller), request, Door::Other("Test"));
+    let (begun, mut has_begun) = tokio::sync::mpsc::unbounded_channel();
+    let mut ends = Vec::new();
+    let mut reading = Vec::new();
+    for _ in 0..readers * 2 {
+        let (end, ended) = mpsc::channel::<()>();
+        let (ctx, begun, ended) = (ctx.clone(), begun.clone(), std::sync::Mutex::new(ended));
+        ends.push(end);
+        reading.push(tokio::spawn(async move {
+            let wait = move |_: &app::Work<'_>| {
+                begun.send(()).unwrap();
+                let _ = ended.lock().unwrap().recv();
+                Ok(())
+            };
+            ctx.look(wait).await
+        }));
+    }
+    for _ in 0..readers / 2 {
+        has_begun.recv().await.unwrap();
+    }
+    let project = alice.project("Trial").await;
+    let path = format!("/{project}/describe");
+    let described = tokio::time::timeout(Duration::from_secs(60), alice.ok(&path, json!({}))).await;
+    assert!(described.is_ok(), "one account's readings left no reader");
+    assert!(has_begun.try_recv().is_err(), "more than half of the readers were taken");
+    drop(ends);
+    for reading in reading {
+        reading.await.unwrap().unwrap();
+    }
 }
 
 /// A connection on which a request was begun.

@@ -22,10 +22,15 @@ const TRIES: u32 = 12;
 /// it watches whole pages; without this, eight busy callers could collide until all gave up.
 const TRIES_TOGETHER: u32 = 2;
 
+/// For each of so many connections there is one more for look-ups.
+const LOOKERS_PART: usize = 4;
+
 /// The database of a larger installation.
 pub(super) struct Postgres {
     server: Arc<Server>,
     pool: Arc<Pool<PgConnection>>,
+    /// For point look-ups, which wait for no long transaction.
+    lookers: Arc<Pool<PgConnection>>,
     /// Shared by write transactions; held alone by one that collided too often.
     lane: Arc<RwLock<()>>,
 }
@@ -57,7 +62,12 @@ impl Postgres {
             Ok(connection)
         })
         .await?;
-        Ok(Postgres { server, pool: Pool::new(pool, vec![connection]), lane: Arc::default() })
+        Ok(Postgres {
+            server,
+            pool: Pool::new(pool, vec![connection]),
+            lookers: Pool::new(pool / LOOKERS_PART, Vec::new()),
+            lane: Arc::default(),
+        })
     }
 
     pub(super) async fn read<T, E, F>(&self, f: F) -> Result<T, E>
@@ -66,7 +76,16 @@ impl Postgres {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.run(Mode::Read, f).await
+        self.run(&self.pool, Mode::Read, f).await
+    }
+
+    pub(super) async fn look_up<T, E, F>(&self, f: F) -> Result<T, E>
+    where
+        F: FnMut(&Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.run(&self.lookers, Mode::Read, f).await
     }
 
     pub(super) async fn write<T, E, F>(&self, f: F) -> Result<T, E>
@@ -75,7 +94,7 @@ impl Postgres {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.run(Mode::Write, f).await
+        self.run(&self.pool, Mode::Write, f).await
     }
 
     pub(super) async fn migrate(
@@ -95,15 +114,20 @@ impl Postgres {
 
     pub(super) async fn close(&self) {
         drop(self.pool.close().await);
+        drop(self.lookers.close().await);
     }
 
-    async fn run<T, E, F>(&self, mode: Mode, mut f: F) -> Result<T, E>
+    pub(super) fn readers(&self) -> u32 {
+        self.pool.size()
+    }
+
+    async fn run<T, E, F>(&self, pool: &Arc<Pool<PgConnection>>, mode: Mode, mut f: F) -> Result<T, E>
     where
         F: FnMut(&Tx) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let lease = self.pool.acquire().await?;
+        let lease = pool.acquire().await?;
         let (server, lane) = (self.server.clone(), self.lane.clone());
         on_thread(move || with_retries(&lease, &server, &lane, mode, &mut f)).await
     }

@@ -21,6 +21,8 @@ pub(super) struct Sqlite {
     place: Place,
     writer: Writer,
     readers: Arc<Pool<SqliteConnection>>,
+    /// For point look-ups, which wait for no long reading.
+    lookers: Arc<Pool<SqliteConnection>>,
 }
 
 impl Sqlite {
@@ -31,7 +33,12 @@ impl Sqlite {
         // One reader now, so that files that cannot be read are found at start; the rest when they are needed.
         let at = place.clone();
         match on_thread(move || SqliteConnection::open_reader(&at)).await {
-            Ok(reader) => Ok(Sqlite { place, writer, readers: Pool::new(size, vec![reader]) }),
+            Ok(reader) => Ok(Sqlite {
+                place,
+                writer,
+                readers: Pool::new(size, vec![reader]),
+                lookers: Pool::new(size, Vec::new()),
+            }),
             Err(error) => {
                 writer.close().await;
                 Err(error)
@@ -65,7 +72,7 @@ impl Sqlite {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let lease = self.readers.acquire().await?;
+        let lease = self.lookers.acquire().await?;
         // Not `block_in_place`: handing the thread's other tasks over costs more than the look-up itself.
         run_read(&lease, &self.place, f)
     }
@@ -86,6 +93,10 @@ impl Sqlite {
         on_thread(move || backup::write(&place, &target)).await
     }
 
+    pub(super) fn readers(&self) -> u32 {
+        self.readers.size()
+    }
+
     pub(super) fn waiting(&self) -> usize {
         self.writer.waiting()
     }
@@ -93,6 +104,7 @@ impl Sqlite {
     pub(super) async fn close(&self) {
         // Readers first: the last connection to close checkpoints, and only the writer may.
         drop(self.readers.close().await);
+        drop(self.lookers.close().await);
         self.writer.close().await;
     }
 }

@@ -23,6 +23,7 @@ super::on_both! {
     writes_survive_closing_and_opening;
     a_closed_database_refuses_politely;
     inline_reads_see_the_same;
+    inline_reads_wait_for_no_other;
     a_read_that_swallows_a_failure_fails;
 }
 
@@ -238,6 +239,32 @@ async fn inline_reads_see_the_same(test: TestDatabase) {
             .block_on(db.read_inline(value))
     });
     assert_eq!(single.join().unwrap(), Ok(7));
+}
+
+async fn inline_reads_wait_for_no_other(test: TestDatabase) {
+    put(&test.db, "a", 7).await.unwrap();
+    let mut reading = Vec::new();
+    for _ in 0..test.db.readers() {
+        let ((begun, has_begun), (end, ended)) = (tokio::sync::oneshot::channel(), mpsc::channel::<()>());
+        let (db, mut begun) = (test.db.clone(), Some(begun));
+        let task = tokio::spawn(async move {
+            let wait = move |_: &Tx| {
+                let _ = begun.take().map(|begun| begun.send(()));
+                let _ = ended.recv();
+                Ok::<_, DbError>(())
+            };
+            db.read(wait).await
+        });
+        has_begun.await.unwrap();
+        reading.push((task, end));
+    }
+    let value = |tx: &Tx| tx.query_one("select value from counter", &[])?.get::<i64>(0);
+    let found = tokio::time::timeout(std::time::Duration::from_secs(30), test.db.read_inline(value)).await;
+    assert_eq!(found, Ok(Ok(7)));
+    for (task, end) in reading {
+        drop(end);
+        task.await.unwrap().unwrap();
+    }
 }
 
 async fn a_read_that_swallows_a_failure_fails(test: TestDatabase) {
