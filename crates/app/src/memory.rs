@@ -6,11 +6,12 @@ mod resting;
 mod token_uses;
 mod transfers;
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use secrets::ServerKeys;
 use secrets::sign::Signer;
-use store::keys::AccountKey;
+use store::keys::{AccountKey, ObjectKey};
 use wire::{ApiError, ErrorType};
 
 use hashing::Hashing;
@@ -41,6 +42,8 @@ pub struct Memory {
     pub(crate) marks: Signer,
     /// Turns at the database's readers, for which only the database itself has a bound for all.
     readers: Turns,
+    /// Where the job that closes objects goes on.
+    closing_from: Mutex<Option<ObjectKey>>,
 }
 
 impl Memory {
@@ -53,7 +56,18 @@ impl Memory {
             transfers: Transfers::new(keys),
             marks: Signer::new(keys, "mark in an audit event"),
             readers: Turns::new(u32::MAX, (readers / READERS_PART).max(1)),
+            closing_from: Mutex::default(),
         }
+    }
+
+    /// The closing object behind which the job that closes objects goes on; none: at the first.
+    pub(crate) fn closing_from(&self) -> Option<ObjectKey> {
+        *self.closing_from.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes where that job goes on.
+    pub(crate) fn close_from(&self, next: Option<ObjectKey>) {
+        *self.closing_from.lock().unwrap_or_else(PoisonError::into_inner) = next;
     }
 
     /// Waits until an account may take one more of the database's readers.

@@ -19,6 +19,10 @@ use crate::text;
 const MOST_IN_TURN: usize = 1000;
 /// The most objects that wait for one another and are closed together.
 pub const MOST_TOGETHER: usize = 10_000;
+/// How many statements one object is followed with, one for each link that leads further: what lies beyond is not known now.
+const STEPS_OF_ONE: usize = 100;
+/// How many statements one transaction follows links with, about.
+const STEPS: usize = 500;
 
 /// An object that was closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,18 +48,19 @@ pub fn begin(tx: &Tx, permit: &Permit<'_>, now: i64) -> Result<(), DbError> {
 }
 
 /// Closes each of these objects that nothing holds back, and whatever waited for those; of a long chain some hundred, and
-/// the rest when [`ready`] finds it.
+/// the rest when [`ready`] finds it. One that leads through a chain of very many others waits for those to be closed.
 ///
 /// This is a consequence of what was asked before and so needs no leave: it closes only what was asked to close. A
 /// file must have its size by now, which tells that its bytes are whole.
 pub fn settle(tx: &Tx, objects: &[ObjectKey], now: i64) -> Result<Settled, DbError> {
     let mut settled = Settled::default();
     let mut waiting = objects.to_vec();
+    let mut climb = Climb::default();
     while let Some(candidate) = waiting.pop() {
-        if settled.sealed.len() >= MOST_IN_TURN {
+        if settled.sealed.len() >= MOST_IN_TURN || climb.steps >= STEPS {
             break;
         }
-        let Some(together) = sealable(tx, candidate)? else { continue };
+        let Some(together) = climb.sealable(tx, candidate)? else { continue };
         if together.len() > MOST_TOGETHER {
             settled.too_many = true;
             continue;
@@ -75,26 +80,34 @@ pub struct Ready {
     pub objects: Vec<ObjectKey>,
     /// Where the next part begins; none at the end.
     pub next: Option<ObjectKey>,
+    /// How many objects were looked at, and statements that followed their links.
+    pub work: usize,
 }
 
-/// Looks at the next `limit` closing objects. What holds an object back may end without a word to that object: a hidden
-/// one that it links to is removed, or a chain was too long for one transaction.
+/// Looks at the next closing objects, `limit` of them or fewer. What holds an object back may end without a word to that
+/// object: a hidden one that it links to is removed, or a chain was too long for one transaction.
 pub fn ready(tx: &Tx, after: Option<ObjectKey>, limit: u32) -> Result<Ready, DbError> {
     let rows = tx.query(
         "select key from object where state = 'closing' and key > $1 order by key limit $2",
         params![after.map_or(0, ObjectKey::number), limit],
     )?;
     let mut found = Ready::default();
+    let mut climb = Climb::default();
     for row in &rows {
         let key = row.get(0)?;
-        if sealable(tx, key)?.is_some_and(|together| together.len() <= MOST_TOGETHER) {
+        if climb.sealable(tx, key)?.is_some_and(|together| together.len() <= MOST_TOGETHER) {
             found.objects.push(key);
         }
         found.next = Some(key);
+        found.work += 1;
+        if climb.steps >= STEPS {
+            break;
+        }
     }
-    if u32::try_from(rows.len()).is_ok_and(|rows| rows < limit) {
+    if u32::try_from(found.work).is_ok_and(|looked_at| looked_at < limit) && climb.steps < STEPS {
         found.next = None;
     }
+    found.work += climb.steps;
     Ok(found)
 }
 
@@ -126,58 +139,75 @@ struct Unsealed {
     ready: bool,
 }
 
-/// What can be closed when `candidate` is: itself, and the closing hidden objects it leads to, which wait for nothing but
-/// each other. None when something holds it back.
-fn sealable(tx: &Tx, candidate: ObjectKey) -> Result<Option<Vec<ObjectKey>>, DbError> {
-    let own = tx.query_opt(
-        "select key, case when state = 'closing' and (class <> 'file' or size is not null) then 1 else 0 end
-         from object where key = $1",
-        params![candidate],
-    )?;
-    if !own.map(|row| unsealed(&row)).transpose()?.is_some_and(|own| own.ready) {
-        return Ok(None);
-    }
-    let mut together = vec![candidate];
-    let mut known = HashSet::from([candidate]);
-    let mut front = vec![candidate];
-    while !front.is_empty() && together.len() <= MOST_TOGETHER {
-        let mut next = Vec::new();
-        for held_by in held_by(tx, &front)? {
-            if !held_by.ready {
-                return Ok(None);
-            }
-            if known.insert(held_by.key) {
-                next.push(held_by.key);
-                together.push(held_by.key);
-            }
-        }
-        front = next;
-    }
-    Ok(Some(together))
+/// Following links from closing objects to what holds them back, in one transaction.
+#[derive(Default)]
+struct Climb {
+    /// The statements that it took.
+    steps: usize,
+    /// Objects that something holds back, which also hold back whatever leads to them.
+    held: HashSet<ObjectKey>,
 }
 
-/// The hidden objects that these link to, in the project where both lie, that are not closed.
-fn held_by(tx: &Tx, objects: &[ObjectKey]) -> Result<Vec<Unsealed>, DbError> {
-    const LIMIT: i64 = MOST_TOGETHER as i64 + 1;
-    let mut found = Vec::new();
-    in_batches(objects, |batch| {
-        let mut sql = Sql::new(
-            "select distinct o.key,
-                    case when o.state = 'closing' and (o.class <> 'file' or o.size is not null) then 1 else 0 end
-             from object_link l
-             join object o on o.id = l.target and o.hidden = 1 and o.state <> 'closed'
-             join placement mine on mine.object = l.object
-             join placement theirs on theirs.object = o.key and theirs.project = mine.project
-             where l.object in (",
-        );
-        // One that is not ready decides, so those come first.
-        sql.bind_list(batch.iter().copied()).push(") order by 2 limit ").bind(LIMIT);
-        for row in tx.query_sql(&sql)? {
-            found.push(unsealed(&row)?);
+impl Climb {
+    /// What can be closed when `candidate` is: itself, and the closing hidden objects it leads to, which wait for nothing
+    /// but each other. None when something holds it back, or when that cannot be told with little effort.
+    fn sealable(&mut self, tx: &Tx, candidate: ObjectKey) -> Result<Option<Vec<ObjectKey>>, DbError> {
+        let own = tx.query_opt(
+            "select key, case when state = 'closing' and (class <> 'file' or size is not null) then 1 else 0 end
+             from object where key = $1",
+            params![candidate],
+        )?;
+        if !own.map(|row| unsealed(&row)).transpose()?.is_some_and(|own| own.ready) {
+            return Ok(None);
         }
-        Ok(())
-    })?;
-    Ok(found)
+        let most = self.steps + STEPS_OF_ONE;
+        let mut together = vec![candidate];
+        let mut known = HashSet::from([candidate]);
+        let mut front = vec![candidate];
+        while !front.is_empty() && together.len() <= MOST_TOGETHER {
+            if self.steps >= most {
+                return Ok(None);
+            }
+            let mut next = Vec::new();
+            for held_by in self.held_by(tx, &front)? {
+                if !held_by.ready || self.held.contains(&held_by.key) {
+                    self.held.insert(candidate);
+                    return Ok(None);
+                }
+                if known.insert(held_by.key) {
+                    next.push(held_by.key);
+                    together.push(held_by.key);
+                }
+            }
+            front = next;
+        }
+        Ok(Some(together))
+    }
+
+    /// The hidden objects that these link to, in the project where both lie, that are not closed.
+    fn held_by(&mut self, tx: &Tx, objects: &[ObjectKey]) -> Result<Vec<Unsealed>, DbError> {
+        const LIMIT: i64 = MOST_TOGETHER as i64 + 1;
+        let mut found = Vec::new();
+        in_batches(objects, |batch| {
+            self.steps += 1;
+            let mut sql = Sql::new(
+                "select distinct o.key,
+                        case when o.state = 'closing' and (o.class <> 'file' or o.size is not null) then 1 else 0 end
+                 from object_link l
+                 join object o on o.id = l.target and o.hidden = 1 and o.state <> 'closed'
+                 join placement mine on mine.object = l.object
+                 join placement theirs on theirs.object = o.key and theirs.project = mine.project
+                 where l.object in (",
+            );
+            // One that is not ready decides, so those come first.
+            sql.bind_list(batch.iter().copied()).push(") order by 2 limit ").bind(LIMIT);
+            for row in tx.query_sql(&sql)? {
+                found.push(unsealed(&row)?);
+            }
+            Ok(())
+        })?;
+        Ok(found)
+    }
 }
 
 fn unsealed(row: &Row) -> Result<Unsealed, DbError> {

@@ -20,6 +20,8 @@ use crate::work::Work;
 
 /// How many closing objects are looked at in one transaction.
 const LOOKED_AT_AT_ONCE: u32 = 100;
+/// How much one turn of the job does, in objects that it looks at and links that it follows.
+const WORK_OF_A_TURN: usize = 2_000;
 
 /// `/record-xxxx/close`. Closing again changes nothing, and the answer says so.
 ///
@@ -87,20 +89,23 @@ pub(crate) fn settle(work: &Work<'_>, objects: &[ObjectKey]) -> Result<()> {
 }
 
 impl App {
-    /// Closes what is closing and held back by nothing any more, where nobody noticed. A periodic job.
+    /// Closes what is closing and held back by nothing any more, where nobody noticed. A periodic job, which goes on where
+    /// its last turn ended.
     ///
     /// # Errors
     /// The store's.
     pub async fn settle_closing(self: Arc<Self>) -> Result<()> {
-        let mut after = None;
+        let mut work = 0;
         loop {
+            let after = self.memory.closing_from();
             let ready =
                 self.db.read(move |tx| Ok::<_, Error>(closing::ready(tx, after, LOOKED_AT_AT_ONCE)?)).await?;
             if !ready.objects.is_empty() {
                 Ctx::own(&self, "ObjectCloser").change(move |work| settle(work, &ready.objects)).await?;
             }
-            after = ready.next;
-            if after.is_none() {
+            self.memory.close_from(ready.next);
+            work += ready.work;
+            if ready.next.is_none() || work >= WORK_OF_A_TURN {
                 return Ok(());
             }
         }

@@ -214,3 +214,39 @@ async fn upload_closes() {
     bob.close(&record).await;
     assert_eq!(alice.state(&record).await, "closed");
 }
+
+/// A long chain in which each waits for the next costs little however often it is looked at, and is closed in the end.
+#[tokio::test]
+async fn a_chain_that_waits_costs_little() {
+    const LENGTH: usize = 130;
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let project = alice.project("Trial").await;
+    let mut chain = Vec::new();
+    for _ in 0..LENGTH {
+        chain.push(alice.record(&project, json!({ "hidden": true })).await);
+    }
+    for pair in chain.windows(2) {
+        alice.ok(&format!("/{}/setDetails", pair[0]), link(&pair[1])).await;
+    }
+    let (last, waiting) = chain.split_last().unwrap();
+    for record in waiting {
+        alice.close(record).await;
+    }
+    let (mut after, mut looks) = (None, 0);
+    loop {
+        let ready = world.read(move |tx| store::closing::ready(tx, after, 1000)).await;
+        assert_eq!(ready.objects, []);
+        assert!(ready.work < 1_000, "{}", ready.work);
+        looks += 1;
+        after = ready.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert!(looks > 1);
+    alice.close(last).await;
+    for record in &chain {
+        assert_eq!(alice.state(record).await, "closed");
+    }
+}
