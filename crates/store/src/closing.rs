@@ -130,7 +130,7 @@ pub fn waiting_for(tx: &Tx, targets: &[ObjectId]) -> Result<Vec<ObjectKey>, DbEr
 
 /// Whether an object links to a hidden one, in the project where both lie, that is not closed.
 pub fn links_to_unclosed(tx: &Tx, object: ObjectKey) -> Result<bool, DbError> {
-    Ok(!held_by(tx, &[object])?.is_empty())
+    Ok(!Climb::default().held_by(tx, &[object])?.is_empty())
 }
 
 /// An object that is not closed yet, as far as closing goes.
