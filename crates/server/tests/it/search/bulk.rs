@@ -44,8 +44,9 @@ async fn fill(world: &World, project: &str, letter: &'static str) {
             sql.bind(project);
             tx.execute_sql(&sql)?;
             if tx.kind() == DbKind::Postgres {
-                // A server in use gathers statistics by itself; the one for tests does not.
-                tx.execute("analyze", params![])?;
+                // A server in use gathers statistics by itself; the one for tests does not. Of these tables alone: the
+                // server holds those of all other tests too, and each would be locked.
+                tx.execute("analyze object, placement, placement_tag", params![])?;
             }
             Ok::<_, DbError>(())
         })
