@@ -192,17 +192,21 @@ pub fn any_in(tx: &Tx, folder: FolderKey) -> Result<bool, DbError> {
 pub fn present(tx: &Tx, project: ProjectKey, ids: &[ObjectId]) -> Result<Vec<Present>, DbError> {
     let mut found = HashMap::with_capacity(ids.len());
     in_batches(ids, |batch| {
-        let mut sql = Sql::new(
-            "select p.key, p.object, o.id from object o join placement p on p.object = o.key and p.project = ",
-        );
-        sql.bind(project).push(" where o.id in (").bind_list(batch.iter().map(ObjectId::as_str)).push(")");
-        for row in tx.query_sql(&sql)? {
+        for row in tx.query_sql(&present_in(project, batch))? {
             let present = present_row(&row)?;
             found.insert(present.copy, present);
         }
         Ok(())
     })?;
     Ok(found.into_values().collect())
+}
+
+fn present_in(project: ProjectKey, ids: &[ObjectId]) -> Sql {
+    let mut sql = Sql::new(
+        "select p.key, p.object, o.id from object o join placement p on p.object = o.key and p.project = ",
+    );
+    sql.bind(project).push(" where o.id in (").bind_list(ids.iter().map(ObjectId::as_str)).push(")");
+    sql
 }
 
 fn present_row(row: &Row) -> Result<Present, DbError> {
@@ -289,4 +293,28 @@ fn placement(row: &Row) -> Result<Placement, DbError> {
         modified: row.get(10)?,
         placed: row.get(11)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::DbKind;
+    use crate::db::testing::{TestDatabases, plan};
+    use crate::schema::MIGRATIONS;
+
+    /// Objects are found by their ids however many are named, since SQLite is told that projects are larger than that.
+    #[tokio::test]
+    async fn many_named_objects_are_not_looked_for_in_all_of_a_project() {
+        let database = TestDatabases::open(DbKind::Sqlite).await.unwrap();
+        database.db.migrate(MIGRATIONS).await.unwrap();
+        let ids: Vec<ObjectId> =
+            (0..200).map(|number| ObjectId::parse(&format!("file-{number:024}")).unwrap()).collect();
+        let sql = present_in(ProjectKey::from_number(1), &ids);
+        let plan = database.db.read(move |tx| plan(tx, sql.clone())).await.unwrap();
+        assert!(
+            plan.contains("SEARCH p USING COVERING INDEX") && plan.contains("(object=? AND project=?)"),
+            "{plan}"
+        );
+        assert!(plan.contains("SEARCH o USING") && plan.contains("(id=?)"), "{plan}");
+    }
 }

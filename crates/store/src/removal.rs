@@ -230,7 +230,7 @@ fn hidden_links(project: ProjectKey, objects: &[ObjectKey]) -> Sql {
 mod tests {
     use super::*;
     use crate::db::DbKind;
-    use crate::db::testing::TestDatabases;
+    use crate::db::testing::{TestDatabases, plan};
     use crate::schema::MIGRATIONS;
 
     /// What a removal or a clone looks at follows from the objects it is about, not from the size of the project.
@@ -245,15 +245,7 @@ mod tests {
             hidden_links(project, &objects),
             crate::cloning::taken_along_by(project, &objects),
         ] {
-            let mut sql = Sql::new("explain query plan ");
-            sql.push_sql(statement);
-            let plan = database.db.read(move |tx| {
-                tx.query_sql(&sql)?
-                    .iter()
-                    .map(|row| row.get::<String>(3))
-                    .collect::<Result<Vec<_>, DbError>>()
-            });
-            let plan = plan.await.unwrap().join("\n");
+            let plan = database.db.read(move |tx| plan(tx, statement.clone())).await.unwrap();
             let by_object = plan
                 .lines()
                 .filter(|line| line.contains("SEARCH p "))

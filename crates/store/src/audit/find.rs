@@ -113,7 +113,7 @@ fn statement(filter: &Filter, after: Option<Position>, limit: i64) -> Sql {
 mod tests {
     use super::*;
     use crate::db::DbKind;
-    use crate::db::testing::TestDatabases;
+    use crate::db::testing::{TestDatabases, plan};
     use crate::schema::MIGRATIONS;
 
     /// Whatever else is asked, the events of the project or payer are all that is gone through (F474).
@@ -131,15 +131,8 @@ mod tests {
             Filter { payer: text(), actor: text(), subject: text(), before: Some(1), ..Filter::default() },
         ] {
             for after in [None, Some(Position { at: 5, key: 5 })] {
-                let mut sql = Sql::new("explain query plan ");
-                sql.push_sql(statement(&filter, after, 10));
-                let plan = database.db.read(move |tx| {
-                    tx.query_sql(&sql)?
-                        .iter()
-                        .map(|row| row.get::<String>(3))
-                        .collect::<Result<Vec<_>, DbError>>()
-                });
-                let plan = plan.await.unwrap().join("\n");
+                let sql = statement(&filter, after, 10);
+                let plan = database.db.read(move |tx| plan(tx, sql.clone())).await.unwrap();
                 let alone = plan.contains("e USING INDEX audit_event_project (project=?")
                     || plan.contains("e USING INTEGER PRIMARY KEY (rowid=?)")
                         && plan.contains("o USING COVERING INDEX audit_event_project (project=?)");

@@ -21,7 +21,7 @@ use tempfile::TempDir;
 
 pub use mortal::MortalPostgres;
 
-use super::{Db, DbConfig, DbError, DbKind, Value};
+use super::{Db, DbConfig, DbError, DbKind, Sql, Tx, Value};
 
 /// Where Debian keeps the programs of each PostgreSQL version.
 const POSTGRES_HOME: &str = "/usr/lib/postgresql";
@@ -33,6 +33,14 @@ pub struct TestDatabase {
     /// How it was opened, to open it a second time.
     pub config: DbConfig,
     _files: Option<TempDir>,
+}
+
+/// How SQLite would go about a statement: one step a line.
+pub fn plan(tx: &Tx, statement: Sql) -> Result<String, DbError> {
+    let mut sql = Sql::new("explain query plan ");
+    sql.push_sql(statement);
+    let steps: Vec<String> = tx.query_sql(&sql)?.iter().map(|row| row.get(3)).collect::<Result<_, _>>()?;
+    Ok(steps.join("\n"))
 }
 
 /// Makes databases for tests.

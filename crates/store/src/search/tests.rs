@@ -23,11 +23,9 @@ fn places(visibility: Visibility, count: i64) -> Vec<Place> {
 }
 
 fn plan(tx: &Tx, title: &str, statement: Sql, out: &mut String) {
-    let mut sql = Sql::new("explain query plan ");
-    sql.push_sql(statement);
     writeln!(out, "{title}").unwrap();
-    for row in tx.query_sql(&sql).unwrap() {
-        writeln!(out, "    {}", row.get::<String>(3).unwrap()).unwrap();
+    for step in crate::db::testing::plan(tx, statement).unwrap().lines() {
+        writeln!(out, "    {step}").unwrap();
     }
 }
 
