@@ -25,16 +25,7 @@ impl App {
     /// # Errors
     /// The store's; what was folded stays folded.
     pub async fn fold_audit_log(&self) -> Result<()> {
-        loop {
-            let origin = self.audit.origin.clone();
-            let folded = self
-                .db
-                .write(move |tx| Ok::<_, Error>(store::audit::fold(tx, &origin, FOLD_AT_ONCE)?))
-                .await?;
-            if folded == 0 {
-                break;
-            }
-        }
+        fold(&self.db, &self.audit.origin).await?;
         self.sign_checkpoint(CHECKPOINT_EVERY_MS).await
     }
 
@@ -70,6 +61,21 @@ impl App {
     /// The store's.
     pub async fn newest_checkpoint(&self) -> Result<Option<String>> {
         self.db.read(|tx| Ok::<_, Error>(store::audit::last_checkpoint(tx)?.map(|(_, note, _)| note))).await
+    }
+}
+
+/// Folds every waiting event into the log.
+///
+/// # Errors
+/// The store's; what was folded stays folded.
+pub async fn fold(db: &Db, origin: &str) -> Result<()> {
+    loop {
+        let origin = origin.to_owned();
+        let folded =
+            db.write(move |tx| Ok::<_, Error>(store::audit::fold(tx, &origin, FOLD_AT_ONCE)?)).await?;
+        if folded == 0 {
+            return Ok(());
+        }
     }
 }
 

@@ -182,6 +182,8 @@ async fn fill(
         let damaged = bytes.damaged.clone();
         app::backup::restored(&db, snapshot.to_owned(), installation, damaged, &SystemClock).await?;
         let log = audit_log(config)?;
+        // What happened just before the snapshot is in it, but may not have been folded yet.
+        app::audit_log::fold(&db, &log.origin).await?;
         let keys = vec![TrustedKey::always(log.key.public().clone())];
         let report = app::audit_log::verify(&db, &log.origin, keys, Vec::new()).await?;
         if !report.is_intact() {
