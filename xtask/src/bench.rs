@@ -34,6 +34,8 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
         "operon",
         "--package",
         "bench",
+        "--features",
+        "bench/cedar",
     ]))?;
     let (programs, folder) = (repo.target.join("release"), repo.target.join("bench"));
     std::fs::create_dir_all(&folder)?;

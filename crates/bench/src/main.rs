@@ -11,6 +11,8 @@
 )]
 
 mod bytes;
+#[cfg(feature = "cedar")]
+mod cedar;
 mod client;
 mod creates;
 mod decide;
@@ -92,7 +94,7 @@ fn run(options: &Options) -> anyhow::Result<()> {
     for area in AREAS.into_iter().filter(|area| wanted(*area)) {
         eprintln!("== {area:?}");
         match area {
-            Area::Decision => decide::measure(&mut figures),
+            Area::Decision => decide::measure(&mut figures)?,
             Area::Footprint => footprint::measure(&options.operon, &mut figures)?,
             Area::Bytes => bytes::measure(&options.operon, &options.folder, options.quick, &mut figures)?,
             Area::Lists => {

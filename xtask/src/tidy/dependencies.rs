@@ -57,6 +57,10 @@ const SEVERAL: &[(&[&str], &str)] = &[
         ],
         "openidconnect 4.1 checks signatures with the previous generation of the RustCrypto crates",
     ),
+    (
+        &["arrayvec", "phf_shared", "unicode-width"],
+        "cedar-policy uses older ones; it is in the bench alone, which compares decisions with it",
+    ),
     (&["spin"], "object_store's crc-fast uses a newer one than lazy_static"),
     (&["tower-http"], "reqwest 0.13 uses an older one than our routes"),
     (&["getrandom"], "ring still asks the system for randomness through 0.2"),
