@@ -78,26 +78,19 @@ pub(crate) fn licensed(
     Ok(())
 }
 
-/// Fails unless the caller may limit what is spent: the payer in person, or an ADMIN of the organisation that pays.
+/// Refuses limits on what is spent and on what leaves: nothing counts against them, and whoever set one would believe
+/// that it holds. `asked` says of each key whether the call names a value; null takes a limit away and is fine.
 ///
 /// # Errors
-/// `Refused`.
-pub(crate) fn may_limit_spending(
-    work: &Work<'_>,
-    bill_to: &str,
-    project: Option<&ContainerId>,
-) -> Result<()> {
-    licensed(work, bill_to, &[Feature::MonthlyProjectLimits], project)?;
-    match OrgId::parse(bill_to) {
-        Some(org) => {
-            let (_, access) = work.org(&org)?;
-            work.org_permit(&access, OrgAction::Administer).map(drop)
-        }
-        None if bill_to == work.caller()?.id.as_str() => Ok(()),
-        None => {
-            let refused = Refused::by(Rule::BillNoRight, "LimitSpending", project, Some(bill_to));
-            Err(Error::Refused(refused))
-        }
+/// `InvalidInput`, naming the first key with a value.
+pub(crate) fn no_limits(asked: &[(&str, bool)]) -> Result<()> {
+    match asked.iter().find(|(_, asked)| *asked) {
+        None => Ok(()),
+        Some((key, _)) => Err(ApiError::invalid_input(format!(
+            "key \"{key}\": this server does not limit spending or egress yet, so no such limit can be set. Leave it out \
+             or make it null."
+        ))
+        .into()),
     }
 }
 

@@ -11,7 +11,7 @@ use store::account::{self, Account, AccountState, NewAccount};
 use store::db::Tx;
 use store::grant::{self, Principal};
 use store::org::{self, Feature, Membership, NewOrg};
-use store::project::{Flags, MonthlyLimits, NewProject};
+use store::project::{Flags, NewProject};
 use store::text::Word as _;
 use store::token::{self, NewToken, Purpose};
 use wire::id::{BillToId, ContainerId, OrgId, UserId};
@@ -351,7 +351,6 @@ impl Seed<'_> {
                 database_results_restricted: None,
                 tags: &[],
                 properties: &serde_json::Map::new(),
-                limits: MonthlyLimits::default(),
                 created_by: maker,
             },
             project.created.unwrap_or(self.now),

@@ -9,7 +9,7 @@ mod update;
 
 use serde_json::json;
 use store::grant;
-use store::project::{Flags, MonthlyLimits, NewProject};
+use store::project::{Flags, NewProject};
 use wire::Class;
 use wire::answer::Made;
 use wire::id::{ContainerId, ProjectId};
@@ -32,25 +32,22 @@ pub use update::update;
 ///
 /// # Errors
 /// `PermissionDenied` when the caller may not make projects, may not bill the payer, or the payer has no licence for a
-/// flag; `InvalidInput` for a region that the payer cannot use.
+/// flag; `InvalidInput` for a region that the payer cannot use, and for a monthly limit.
 pub async fn new(ctx: Ctx, input: New) -> Result<Made> {
     let id = ContainerId::from_id(ctx.app.mint(Class::Project))
         .ok_or_else(|| Error::internal("a minted project id is one"))?;
     ctx.change(move |work| {
         billing::no_outside_storage(input.default_symlink.as_ref(), input.drive.as_ref())?;
+        billing::no_limits(&[
+            ("monthlyComputeLimit", input.monthly_compute_limit.is_some()),
+            ("monthlyEgressBytesLimit", input.monthly_egress_bytes_limit.is_some()),
+            ("monthlyStorageLimit", input.monthly_storage_limit.is_some()),
+        ])?;
         let caller = work.caller()?;
         let bill_to = billing::payer(work, input.bill_to.as_ref())?;
         let permit = work.create_project_permit(&bill_to)?;
         let flags = settings::with_flags(Flags::default(), &input.flags);
         billing::licensed(work, bill_to.as_str(), &settings::features_for(Flags::default(), flags), None)?;
-        let limits = MonthlyLimits {
-            compute: input.monthly_compute_limit.map(wire::number::Whole::get),
-            egress_bytes: input.monthly_egress_bytes_limit.map(wire::number::Whole::get),
-            storage: input.monthly_storage_limit.map(wire::number::Amount::get),
-        };
-        if limits != MonthlyLimits::default() {
-            billing::may_limit_spending(work, bill_to.as_str(), None)?;
-        }
         let (tags, properties) = (metadata::texts(&input.tags), metadata::hash(&input.properties));
         check_words("tags", &tags)?;
         check_properties(&properties)?;
@@ -69,7 +66,6 @@ pub async fn new(ctx: Ctx, input: New) -> Result<Made> {
                 database_results_restricted: input.database_results_restricted.map(wire::number::Whole::get),
                 tags: &tags,
                 properties: &properties,
-                limits,
                 created_by: caller.id.as_str(),
             },
             work.now(),

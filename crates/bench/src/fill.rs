@@ -16,7 +16,7 @@ use store::account::{self, Account};
 use store::db::{Db, DbConfig, DbError, Tx};
 use store::grant::Principal;
 use store::keys::{FolderKey, ProjectKey};
-use store::project::{Flags, MonthlyLimits, NewProject};
+use store::project::{Flags, NewProject};
 use store::{folder, grant, object, placement, project};
 use wire::Class;
 use wire::folder::FolderPath;
@@ -125,7 +125,6 @@ impl World {
                 database_results_restricted: None,
                 tags: &[project_tag(number)],
                 properties: &Map::new(),
-                limits: MonthlyLimits::default(),
                 created_by: ada.id.as_str(),
             },
             BEGIN + i64::try_from(number).unwrap_or_default(),

@@ -41,8 +41,6 @@ pub struct Org {
     pub features: Features,
     /// Whether anything may be charged to it.
     pub billing_enabled: bool,
-    /// The most that may be charged to it.
-    pub spending_limit: Option<f64>,
     /// When it ends, in ms.
     pub expires_at: Option<i64>,
     /// The identity provider of its members.
@@ -88,13 +86,13 @@ pub struct NewOrg<'a> {
 macro_rules! org_columns {
     () => {
         "o.key, o.id, o.handle, o.name, o.member_list_visibility, o.restrict_project_transfer, o.policies, o.features, \
-         o.billing_enabled, o.spending_limit, o.expires_at, o.saml_idp"
+         o.billing_enabled, o.expires_at, o.saml_idp"
     };
 }
 pub(crate) use org_columns;
 
 /// How many columns that is.
-pub(crate) const ORG_COLUMNS: usize = 12;
+pub(crate) const ORG_COLUMNS: usize = 11;
 
 /// Adds an organisation without members. Fails with `Unique` on `org.id` when the handle is taken, also by one that was
 /// destroyed: ids keep their meaning.
@@ -162,8 +160,8 @@ pub fn name_of(tx: &Tx, id: &OrgId) -> Result<Option<String>, DbError> {
 /// Stores what the operator decides about an organisation as it is in `org`.
 pub fn save_licence(tx: &Tx, _permit: &SystemPermit<'_>, org: &Org) -> Result<(), DbError> {
     tx.execute(
-        "update org set features = $2, billing_enabled = $3, expires_at = $4, spending_limit = $5 where key = $1",
-        params![org.key, org.features.text(), org.billing_enabled, org.expires_at, org.spending_limit],
+        "update org set features = $2, billing_enabled = $3, expires_at = $4 where key = $1",
+        params![org.key, org.features.text(), org.billing_enabled, org.expires_at],
     )?;
     Ok(())
 }
@@ -193,9 +191,8 @@ pub(crate) fn org(row: &Row) -> Result<Org, DbError> {
             .map_err(|_| DbError::Corrupt("the policies of an organisation cannot be read".into()))?,
         features: Features::read(row, 7)?,
         billing_enabled: row.get(8)?,
-        spending_limit: row.get(9)?,
-        expires_at: row.get(10)?,
-        saml_idp: row.get(11)?,
+        expires_at: row.get(9)?,
+        saml_idp: row.get(10)?,
     })
 }
 

@@ -46,8 +46,6 @@ pub struct Project {
     pub allowed_executables: Option<Vec<String>>,
     /// How isolated browsing behaves, if set.
     pub isolated_browsing_options: Option<Json>,
-    /// What may be spent in a month.
-    pub limits: MonthlyLimits,
     /// The project may publish shares.
     pub allow_sharing: bool,
     /// Others may find it as a target of shares.
@@ -76,17 +74,6 @@ pub struct Project {
     pub owner: Option<UserId>,
 }
 
-/// What a project may spend in a month; none for no limit (contract: identity-and-sharing 5.1).
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct MonthlyLimits {
-    /// Cost of executions.
-    pub compute: Option<i64>,
-    /// Bytes downloaded.
-    pub egress_bytes: Option<i64>,
-    /// Cost of storage.
-    pub storage: Option<f64>,
-}
-
 /// What a new project starts with.
 #[derive(Debug, Clone)]
 pub struct NewProject<'a> {
@@ -110,8 +97,6 @@ pub struct NewProject<'a> {
     pub tags: &'a [String],
     /// Key to value.
     pub properties: &'a Map<String, Json>,
-    /// What may be spent in a month.
-    pub limits: MonthlyLimits,
     /// The id of its maker.
     pub created_by: &'a str,
 }
@@ -125,8 +110,7 @@ macro_rules! select_project {
              display_data_protection_notice, https_app_isolated_browsing, destroy_protected, \
              database_results_restricted, allowed_executables, tags, properties, version, epoch, created, created_by, \
              modified, pending_transfer, resolution, (select id from account where account.key = project.owner), \
-             isolated_browsing_options, monthly_compute_limit, monthly_egress_bytes_limit, monthly_storage_limit, \
-             allow_sharing, discoverable, interactive_allowed from project ",
+             isolated_browsing_options, allow_sharing, discoverable, interactive_allowed from project ",
             $rest
         )
     };
@@ -145,10 +129,9 @@ pub fn insert(
             "insert into project (id, class, name, summary, description, region, bill_to, protected, restricted,
                download_restricted, preview_viewer_restricted, external_upload_restricted, database_ui_view_only,
                contains_phi, display_data_protection_notice, https_app_isolated_browsing, destroy_protected,
-               database_results_restricted, tags, properties, monthly_compute_limit, monthly_egress_bytes_limit,
-               monthly_storage_limit, created, created_by, modified)
+               database_results_restricted, tags, properties, created, created_by, modified)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-               $23, $24, $25, $24)
+               $21)
              returning key",
             params![
                 new.id.as_str(),
@@ -171,9 +154,6 @@ pub fn insert(
                 new.database_results_restricted,
                 text::list(new.tags),
                 Json::Object(new.properties.clone()).to_string(),
-                new.limits.compute,
-                new.limits.egress_bytes,
-                new.limits.storage,
                 now,
                 new.created_by
             ],
@@ -278,9 +258,8 @@ fn project(row: &Row) -> Result<Project, DbError> {
             Some(_) => Some(text::json(row, 29)?),
             None => None,
         },
-        limits: MonthlyLimits { compute: row.get(30)?, egress_bytes: row.get(31)?, storage: row.get(32)? },
-        allow_sharing: row.get(33)?,
-        discoverable: row.get(34)?,
-        interactive_allowed: row.get(35)?,
+        allow_sharing: row.get(30)?,
+        discoverable: row.get(31)?,
+        interactive_allowed: row.get(32)?,
     })
 }

@@ -98,9 +98,9 @@ descriptions! {
         "interactiveAllowed": bool, "Whether interactive executions may run in it.";
         "owner": Option<String>, "Who made it and still holds it.";
         "capabilities": Vec<String>, "Everything that the caller may do in it.";
-        "monthlyComputeLimit": Option<i64>, "The most that executions may cost in a month.";
-        "monthlyEgressBytesLimit": Option<i64>, "The most bytes that may be downloaded in a month.";
-        "monthlyStorageLimit": Option<f64>, "The most that storage may cost in a month.";
+        "monthlyComputeLimit": Option<i64>, "Null: what executions cost is not limited.";
+        "monthlyEgressBytesLimit": Option<i64>, "Null: downloads are not limited.";
+        "monthlyStorageLimit": Option<f64>, "Null: what storage costs is not limited.";
         "folders": Vec<FolderPath>, "Every folder.";
         "objects": i64, "How many objects lie in it.";
         "permissions": BTreeMap<String, Level>, "Every member with the level of its entry.";
@@ -211,7 +211,7 @@ descriptions! {
         "projectAccess": Level, "The cap on what projects shared with it give the caller.";
         "appAccess": bool, "Whether the caller may see and run apps shared with it.";
         "billingEnabled": bool, "Whether anything may be charged to it.";
-        "spendingLimit": Option<f64>, "The most that may be charged to it; null for no limit.";
+        "spendingLimit": Option<f64>, "Null: what is charged to it is not limited.";
         "memberCount": i64, "How many members it has.";
     }
 

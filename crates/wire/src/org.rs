@@ -109,7 +109,7 @@ pub struct SetFeatures {
     /// When the organisation ends, in ms since the epoch; null for never.
     #[serde(default)]
     pub expires_at: Patch<Millis>,
-    /// The most that may be charged to it; null for no limit.
+    /// A limit on what is charged to it; refused unless null.
     #[serde(default)]
     pub spending_limit: Patch<Amount>,
 }

@@ -26,6 +26,12 @@ impl<T> Patch<T> {
         matches!(self, Self::Keep)
     }
 
+    /// Whether there is a new value.
+    #[must_use]
+    pub fn sets(&self) -> bool {
+        matches!(self, Self::Set(_))
+    }
+
     /// The value afterwards, given the one before.
     #[must_use]
     pub fn apply<U>(self, before: Option<U>, set: impl FnOnce(T) -> U) -> Option<U> {

@@ -49,11 +49,11 @@ pub struct New {
     pub bill_to: Option<BillToId>,
     /// Where the data lie; the default region of the payer when absent.
     pub region: Option<RegionName>,
-    /// The most that executions may cost in a month.
+    /// A limit on what executions cost in a month; refused unless null.
     pub monthly_compute_limit: Option<Whole<1>>,
-    /// The most bytes that may be downloaded in a month.
+    /// A limit on the bytes downloaded in a month; refused unless null.
     pub monthly_egress_bytes_limit: Option<Whole<0>>,
-    /// The most that storage may cost in a month.
+    /// A limit on what storage costs in a month; refused unless null.
     pub monthly_storage_limit: Option<Amount>,
     /// Storage outside the platform; refused.
     pub default_symlink: Option<Value>,

@@ -7,21 +7,22 @@ use store::text::Word as _;
 use wire::ApiError;
 use wire::answer::Made;
 use wire::id::OrgId;
-use wire::number::Amount;
 use wire::org::SetFeatures;
 
+use crate::billing;
 use crate::context::Ctx;
 use crate::error::Result;
 use crate::event::{Event, EventName};
 
-/// `/org-xxxx/setFeatures`: licences, billing, the end and the spending limit of an organisation.
+/// `/org-xxxx/setFeatures`: licences, billing and the end of an organisation.
 ///
 /// # Errors
-/// `PermissionDenied` for anybody but platform administrators, `InvalidInput` for an unknown feature.
+/// `PermissionDenied` for anybody but platform administrators, `InvalidInput` for an unknown feature and for a spending limit.
 pub async fn set_features(ctx: Ctx, id: OrgId, input: SetFeatures) -> Result<Made> {
     ctx.change(move |work| {
         let (before, _) = work.org(&id)?;
         let permit = work.system_permit(SystemAction::Administer)?;
+        billing::no_limits(&[("spendingLimit", input.spending_limit.sets())])?;
         let mut after = before.clone();
         for (name, value) in &input.features {
             let known = Feature::from_word(name).zip(value.as_bool());
@@ -39,7 +40,6 @@ pub async fn set_features(ctx: Ctx, id: OrgId, input: SetFeatures) -> Result<Mad
             after.billing_enabled = enabled;
         }
         after.expires_at = input.expires_at.apply(before.expires_at, |at| at.0);
-        after.spending_limit = input.spending_limit.apply(before.spending_limit, Amount::get);
         org::save_licence(work.tx, &permit, &after)?;
         work.record(
             Event::done(EventName::OrgLicensed).subject(&before.id).before(facets(&before)).after(facets(&after)),
@@ -54,6 +54,5 @@ fn facets(org: &Org) -> serde_json::Value {
         "features": org.features.all(),
         "billingEnabled": org.billing_enabled,
         "expiresAt": org.expires_at,
-        "spendingLimit": org.spending_limit,
     })
 }

@@ -127,9 +127,9 @@ pub(crate) fn one(work: &Work<'_>, project: &Project, access: &Access, fields: &
             let held = policy::effective(access.facts()).capabilities;
             json!(held.iter().map(policy::Capability::as_str).collect::<Vec<_>>())
         })
-        .on_request("monthlyComputeLimit", || json!(project.limits.compute))
-        .on_request("monthlyEgressBytesLimit", || json!(project.limits.egress_bytes))
-        .on_request("monthlyStorageLimit", || json!(project.limits.storage));
+        .on_request("monthlyComputeLimit", || Json::Null)
+        .on_request("monthlyEgressBytesLimit", || Json::Null)
+        .on_request("monthlyStorageLimit", || Json::Null);
     if let Some(options) = &project.isolated_browsing_options {
         out.on_request("httpsAppIsolatedBrowsingOptions", || options.clone());
     }

@@ -1,4 +1,4 @@
-//! Changing a project: texts, flags, settings, limits, payer (contract: identity-and-sharing 5.3, 7, 8, B6).
+//! Changing a project: texts, flags, settings, payer (contract: identity-and-sharing 5.3, 7, 8, B6).
 
 use policy::{Account, Action, Capability, FlagChange, Resolution, Rights, Rule};
 use serde_json::{Map, Value as Json, json};
@@ -7,7 +7,7 @@ use store::grant::{self, Given, Principal};
 use store::project::Project;
 use wire::answer::Made;
 use wire::id::{ProjectId, UserId};
-use wire::number::{Amount, Whole};
+use wire::number::Whole;
 use wire::patch::Patch;
 use wire::project::{ExecutableId, Resolution as WireResolution, Update};
 use wire::{ApiError, ErrorType, Level};
@@ -27,11 +27,16 @@ const MAX_OPTIONS_BYTES: usize = 16 * 1024;
 /// # Errors
 /// `PermissionDenied` below ADMINISTER, without a licence for a flag, or for a payer that the caller may not choose;
 /// `InvalidState` when `version` is another one, or the project's state forbids the change; `InvalidInput` for a payer
-/// who does not exist, and for download flags that contradict one another.
+/// who does not exist, for a monthly limit, and for download flags that contradict one another.
 pub async fn update(ctx: Ctx, id: ProjectId, input: Update) -> Result<Made> {
     ctx.change(move |work| {
         let (before, access) = work.project(&id.clone().into())?;
         billing::no_outside_storage(input.default_symlink.as_ref(), input.drive.as_ref())?;
+        billing::no_limits(&[
+            ("monthlyComputeLimit", input.monthly_compute_limit.sets()),
+            ("monthlyEgressBytesLimit", input.monthly_egress_bytes_limit.sets()),
+            ("monthlyStorageLimit", input.monthly_storage_limit.sets()),
+        ])?;
         check_options(&input)?;
         let mut permit = work.permit(&access, Action::UpdateProject)?;
         let after = changed(&before, &input);
@@ -40,9 +45,6 @@ pub async fn update(ctx: Ctx, id: ProjectId, input: Update) -> Result<Made> {
         }
         let needed = features_for(before.flags, after.flags);
         billing::licensed(work, &after.bill_to, &needed, Some(&before.id))?;
-        if limits_change(&input) {
-            billing::may_limit_spending(work, &after.bill_to, Some(&before.id))?;
-        }
         let payer = if after.bill_to == before.bill_to {
             None
         } else {
@@ -111,10 +113,6 @@ fn changed(before: &Project, input: &Update) -> Project {
         input.allowed_executables.clone().apply(before.allowed_executables.clone(), |ids| {
             ids.iter().map(ExecutableId::as_str).map(ToOwned::to_owned).collect()
         });
-    let limits = &mut after.limits;
-    limits.compute = input.monthly_compute_limit.apply(limits.compute, Whole::get);
-    limits.egress_bytes = input.monthly_egress_bytes_limit.apply(limits.egress_bytes, Whole::get);
-    limits.storage = input.monthly_storage_limit.apply(limits.storage, Amount::get);
     after.resolution = match input.resolution {
         None => before.resolution,
         Some(WireResolution::Greatest) => Resolution::Greatest,
@@ -144,12 +142,6 @@ fn flag_change(input: &Update) -> FlagChange {
         download_restricted: input.flags.download_restricted,
         preview_viewer_restricted: input.flags.preview_viewer_restricted,
     }
-}
-
-fn limits_change(input: &Update) -> bool {
-    !input.monthly_compute_limit.keeps()
-        || !input.monthly_egress_bytes_limit.keeps()
-        || !input.monthly_storage_limit.keeps()
 }
 
 /// Leave to move the project to the payer that is named; that one is charged, not the present one.
@@ -213,14 +205,12 @@ fn keep_administering(work: &Work<'_>, permit: &Permit<'_>, project: &Project) -
 /// What differs, before and after. Of texts only that they differ: what people write stays out of the log.
 fn difference(before: &Project, after: &Project) -> (Map<String, Json>, Map<String, Json>) {
     let facets = |project: &Project| {
-        let limits = &project.limits;
         [
             ("billTo", json!(project.bill_to)),
             ("flags", json!(project.flags.names())),
             ("databaseResultsRestricted", json!(project.database_results_restricted)),
             ("isolatedBrowsingOptions", json!(project.isolated_browsing_options)),
             ("allowedExecutables", json!(project.allowed_executables)),
-            ("monthlyLimits", json!([limits.compute, limits.egress_bytes, limits.storage])),
             ("resolution", json!(format!("{:?}", project.resolution))),
             ("allowSharing", json!(project.allow_sharing)),
             ("discoverable", json!(project.discoverable)),

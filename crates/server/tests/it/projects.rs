@@ -273,28 +273,34 @@ async fn whoever_takes_over_the_bill_stays_an_administrator() {
     bob.fails(&format!("/{project}/leave"), json!({}), "PermissionDenied").await;
 }
 
-/// Limits of a project are for those who pay.
+/// Nothing counts against a limit, so that nobody can set one and believe that it holds; null takes nothing away and is fine.
 #[tokio::test]
-async fn monthly_limits_are_set_by_who_pays() {
+async fn limits_that_nothing_keeps_are_refused() {
     let world = World::new().await;
-    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
-    let lab = world.org("lab", &["alice", "bob"]).await;
-    let limits =
-        json!({ "monthlyComputeLimit": 100, "monthlyEgressBytesLimit": 0, "monthlyStorageLimit": 2.5 });
+    let (alice, admin) = (world.user("alice").await, world.user("administrator").await);
+    let lab = world.org("lab", &["alice"]).await;
     let project = alice.billed_project("Trial", &lab).await;
-    alice.invite(&project, "bob", Level::Administer).await;
-    bob.fails(&format!("/{project}/update"), limits.clone(), "PermissionDenied").await;
-    alice.ok(&format!("/{project}/update"), limits).await;
-    let fields = ["monthlyComputeLimit", "monthlyEgressBytesLimit", "monthlyStorageLimit"];
-    let seen = alice.describe(&project, &fields).await;
-    assert_eq!(fields.map(|field| seen[field].clone()), [json!(100), json!(0), json!(2.5)]);
-    alice.ok(&format!("/{project}/update"), json!({ "monthlyComputeLimit": null })).await;
-    assert_eq!(alice.describe(&project, &fields).await["monthlyComputeLimit"], json!(null));
-    for bad in [json!({ "monthlyComputeLimit": 0 }), json!({ "monthlyStorageLimit": -1 })] {
-        alice.fails(&format!("/{project}/update"), bad, "InvalidInput").await;
+    let limits =
+        [("monthlyComputeLimit", json!(100)), ("monthlyEgressBytesLimit", json!(0)), ("monthlyStorageLimit", json!(2.5))];
+    let says = "this server does not limit spending or egress yet, so no such limit can be set.";
+    for (key, limit) in &limits {
+        for (route, fixed) in [("/project/new".to_owned(), "name"), (format!("/{project}/update"), "summary")] {
+            let message =
+                alice.fails(&route, json!({ (*key): limit, (fixed): "Limited" }), "InvalidInput").await;
+            assert!(message.contains(key) && message.contains(says), "{message}");
+            alice.ok(&route, json!({ (*key): null, (fixed): "Free" })).await;
+        }
+        let seen = alice.describe(&project, &[*key, "summary"]).await;
+        assert_eq!((&seen[*key], &seen["summary"]), (&json!(null), &json!("Free")));
     }
-    let own = json!({ "name": "Own", "monthlyComputeLimit": 5 });
-    bob.ok("/project/new", own).await;
+    let named = alice.ok("/system/findProjects", json!({ "name": "Limited" })).await;
+    assert_eq!(named["results"], json!([]));
+    let route = format!("/{lab}/setFeatures");
+    let message = admin.fails(&route, json!({ "spendingLimit": 5, "billingEnabled": false }), "InvalidInput").await;
+    assert!(message.contains("spendingLimit") && message.contains(says), "{message}");
+    admin.ok(&route, json!({ "spendingLimit": null })).await;
+    let seen = alice.ok(&format!("/{lab}/describe"), json!({})).await;
+    assert_eq!((&seen["spendingLimit"], &seen["billingEnabled"]), (&json!(null), &json!(true)));
 }
 
 /// Tags and properties of the project itself.

@@ -20,15 +20,14 @@ pub fn save(tx: &Tx, permit: &Permit<'_>, project: &Project, now: i64) -> Result
     if payer != project.bill_to {
         task::add(tx, TaskKind::SettleProject, project.id.as_str(), now, now)?;
     }
-    let (flags, limits) = (project.flags, project.limits);
+    let flags = project.flags;
     tx.execute(
         "update project set name = $2, summary = $3, description = $4, bill_to = $5, protected = $6, restricted = $7,
            download_restricted = $8, preview_viewer_restricted = $9, external_upload_restricted = $10,
            database_ui_view_only = $11, contains_phi = $12, display_data_protection_notice = $13,
            https_app_isolated_browsing = $14, destroy_protected = $15, database_results_restricted = $16,
-           allowed_executables = $17, isolated_browsing_options = $18, monthly_compute_limit = $19,
-           monthly_egress_bytes_limit = $20, monthly_storage_limit = $21, resolution = $22, allow_sharing = $23,
-           discoverable = $24, interactive_allowed = $25, version = version + 1, epoch = epoch + 1, modified = $26
+           allowed_executables = $17, isolated_browsing_options = $18, resolution = $19, allow_sharing = $20,
+           discoverable = $21, interactive_allowed = $22, version = version + 1, epoch = epoch + 1, modified = $23
          where key = $1",
         params![
             permit.project(),
@@ -49,9 +48,6 @@ pub fn save(tx: &Tx, permit: &Permit<'_>, project: &Project, now: i64) -> Result
             project.database_results_restricted,
             project.allowed_executables.as_deref().map(text::list),
             project.isolated_browsing_options.as_ref().map(ToString::to_string),
-            limits.compute,
-            limits.egress_bytes,
-            limits.storage,
             project.resolution.word(),
             project.allow_sharing,
             project.discoverable,

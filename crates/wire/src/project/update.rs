@@ -44,13 +44,13 @@ pub struct Update {
     pub bill_to: Option<BillToId>,
     /// Change only if this is the project's version.
     pub version: Option<Whole<0>>,
-    /// The most that executions may cost in a month.
+    /// A limit on what executions cost in a month; refused unless null.
     #[serde(default)]
     pub monthly_compute_limit: Patch<Whole<1>>,
-    /// The most bytes that may be downloaded in a month.
+    /// A limit on the bytes downloaded in a month; refused unless null.
     #[serde(default)]
     pub monthly_egress_bytes_limit: Patch<Whole<0>>,
-    /// The most that storage may cost in a month.
+    /// A limit on what storage costs in a month; refused unless null.
     #[serde(default)]
     pub monthly_storage_limit: Patch<Amount>,
     /// How several entries of one person combine.

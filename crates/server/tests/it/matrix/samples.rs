@@ -159,8 +159,8 @@ pub fn samples() -> Vec<Sample> {
         project(M::ProjectDescribe, Level::View, |_| json!({ "fields": { "name": true } })),
         project(M::ProjectUpdate, Level::Administer, |_| json!({
             "name": "Other", "summary": "s", "protected": true, "downloadRestricted": true, "databaseResultsRestricted": 3,
-            "allowedExecutables": ["applet-012301230123012301230123"], "billTo": "user-administrator", "version": 0, "monthlyComputeLimit": 5,
-            "monthlyStorageLimit": 1.5, "resolution": "greatest", "discoverable": true, "httpsAppIsolatedBrowsingOptions": { "a": 1 },
+            "allowedExecutables": ["applet-012301230123012301230123"], "billTo": "user-administrator", "version": 0, "monthlyComputeLimit": null,
+            "monthlyStorageLimit": null, "resolution": "greatest", "discoverable": true, "httpsAppIsolatedBrowsingOptions": { "a": 1 },
         })),
         project(M::ProjectAddTags, Level::Contribute, |_| json!({ "tags": ["t"] })),
         project(M::ProjectRemoveTags, Level::Contribute, |_| json!({ "tags": ["t"] })),
