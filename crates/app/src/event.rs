@@ -45,9 +45,9 @@ impl Event {
         }
     }
 
-    /// Something that was refused, though not by the access decision: a wrong password, say.
+    /// A refusal that is not the access decision's: of a wrong password, say.
     #[must_use]
-    pub fn failed(name: EventName) -> Self {
+    pub fn refusal(name: EventName) -> Self {
         Self { outcome: Outcome::Refused, ..Self::done(name) }
     }
 

@@ -79,7 +79,7 @@ pub async fn sign_in(ctx: &Ctx, person: Person) -> Result<Option<Step>> {
         let key = external_identity::account_of(work.tx, &person.issuer, &person.subject)?;
         let account = key.map(|key| account::by_key(work.tx, key)).transpose()?;
         let Some(account) = account.filter(|account| account.state == AccountState::Active) else {
-            work.record(Event::failed(EventName::SignInProviderRefused).after(person.event()))?;
+            work.record(Event::refusal(EventName::SignInProviderRefused).after(person.event()))?;
             return Ok(None);
         };
         let factor = second_factor::of(work.tx, account.key)?.secret.is_some();

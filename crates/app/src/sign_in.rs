@@ -97,7 +97,7 @@ async fn check(ctx: &Ctx, credentials: Credentials) -> Result<(Account, Factor)>
         found => {
             let account = found.map(|(account, _)| account.id);
             ctx.change(move |work| {
-                let event = Event::failed(EventName::SignInPasswordRefused);
+                let event = Event::refusal(EventName::SignInPasswordRefused);
                 work.record(account.iter().fold(event, |event, id| event.subject(id)))
             })
             .await?;
@@ -120,7 +120,7 @@ async fn check(ctx: &Ctx, credentials: Credentials) -> Result<(Account, Factor)>
             }
             Factor::Missing => attempt.withdraw(work)?,
             Factor::Wrong => {
-                work.record(Event::failed(EventName::SignInSecondFactorRefused).subject(&account.id))?;
+                work.record(Event::refusal(EventName::SignInSecondFactorRefused).subject(&account.id))?;
             }
         }
         Ok((account, factor))

@@ -17,12 +17,10 @@ pub const KEY_ROTATION: &str = "audit.rotateKey";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// The access decision was yes and the action took place.
+    /// The action took place.
     Allowed,
-    /// The access decision was no.
+    /// The access decision was no, or what somebody proved themselves by at the sign-in was wrong.
     Refused,
-    /// The access decision was yes and the action could not be carried out.
-    Failed,
 }
 
 /// Where a request came from, without saying from which address.
@@ -35,8 +33,6 @@ pub enum AddressClass {
     Private,
     /// The public internet.
     Public,
-    /// A job running under this server.
-    Job,
     /// The server itself: background work, command line.
     System,
 }
@@ -59,13 +55,10 @@ pub struct Event {
     /// The kind of address the request came from.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub origin: Option<AddressClass>,
-    /// A meaningless reference to the address itself, which is kept elsewhere and can be erased there.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub origin_ref: Option<String>,
     /// The request id, as in the answer's `x-request-id`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub request: Option<String>,
-    /// The method called, for example `project/invite`.
+    /// What was called: a method by its name, such as `ProjectInvite`, a page, a job of the server, or a command.
     pub method: String,
     /// What happened, for example `member.invited`.
     pub action: String,
@@ -77,9 +70,6 @@ pub struct Event {
     /// The code of the rule that decided.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub rule: Option<String>,
-    /// How many like events this one stands for, where a flood is counted by the minute. Absent means one.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub count: Option<u64>,
     /// What was changed, before.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub before: Option<Value>,
@@ -111,14 +101,12 @@ impl Event {
             actor: None,
             token: None,
             origin: None,
-            origin_ref: None,
             request: None,
             method: method.into(),
             action: action.into(),
             subjects: Vec::new(),
             outcome,
             rule: None,
-            count: None,
             before: None,
             after: None,
         }

@@ -23,7 +23,8 @@ pub struct Rotation {
 
 impl Rotation {
     /// The event that rotates the checkpoint key of the log `origin`, to be appended like any other. Set the actor
-    /// on it. Sign with the new key once the entry has its position.
+    /// on it. Sign with the new key once the entry has its position. No command does this yet; tests make with it the logs
+    /// that a verifier has to accept or refuse, so that whoever verifies today can verify the log of a later version.
     ///
     /// # Errors
     /// [`NoteError::Malformed`] when the origin holds control characters.

@@ -40,6 +40,5 @@ pub fn outcome_word(outcome: audit::Outcome) -> &'static str {
     match outcome {
         audit::Outcome::Allowed => "allowed",
         audit::Outcome::Refused => "refused",
-        audit::Outcome::Failed => "failed",
     }
 }

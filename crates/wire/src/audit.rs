@@ -18,7 +18,7 @@ pub struct FindAuditEvents {
     pub object: Option<Id>,
     /// With this action, such as `member.invited`; `docs/audit-events.md` lists them.
     pub kind: Option<String>,
-    /// `allowed`, `refused` or `failed`.
+    /// `allowed` or `refused`.
     pub outcome: Option<Outcome>,
     /// In this project; its administrators may ask.
     pub project: Option<ProjectId>,
@@ -40,10 +40,8 @@ words! {
     Outcome {
         /// It was done.
         Allowed => "allowed",
-        /// The access decision said no.
+        /// The access decision said no, or what somebody proved themselves by at the sign-in was wrong.
         Refused => "refused",
-        /// It was allowed and could not be carried out.
-        Failed => "failed",
     }
 }
 

@@ -55,7 +55,7 @@ pub async fn check_second_factor(
             match factor {
                 Factor::Accepted => attempt.succeeded(work)?,
                 Factor::Missing | Factor::Wrong => {
-                    work.record(Event::failed(EventName::SignInSecondFactorRefused).subject(&account.id))?;
+                    work.record(Event::refusal(EventName::SignInSecondFactorRefused).subject(&account.id))?;
                 }
             }
             Ok(Some((account, factor)))
