@@ -1,6 +1,7 @@
 //! Configuration: defaults, then `operon.toml` in the data directory, then a TOML file that is named, then `OPERON_…`
 //! variables, then the command line.
 
+mod access;
 mod files;
 mod limits;
 
@@ -9,11 +10,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use app::options::{AdminAccess, Options, ReadOnlyCap, Restoring};
+use app::options::{Options, Restoring};
 use blobs::FileLayer;
 use serde::Deserialize;
 use store::db::DbConfig;
 
+pub use access::{AdminAccess, ReadOnlyCap};
 pub use files::{Files, S3};
 pub use limits::{Limits, Metrics};
 
@@ -46,6 +48,12 @@ pub struct Config {
     pub regions: Vec<String>,
     /// Whether anybody may make an account for themselves.
     pub self_sign_up: bool,
+    /// How platform administrators reach projects they are no members of: `grantSelf` or `implicit`.
+    #[serde(with = "access::AdminAccessWord")]
+    pub admin_access: AdminAccess,
+    /// What Read-Only users may at most do in a project: `collaboratorView` or `VIEW`.
+    #[serde(with = "access::ReadOnlyCapWord")]
+    pub read_only_cap: ReadOnlyCap,
     /// What a GB of storage costs in a month, in your currency. Shown to those who may see what a payer is charged.
     pub storage_price: f64,
     /// What the audit log is called in its checkpoints; give each server a name of its own.
@@ -155,6 +163,8 @@ impl Default for Config {
             trust_forwarded_for: false,
             regions: vec!["local".to_owned()],
             self_sign_up: false,
+            admin_access: AdminAccess::default(),
+            read_only_cap: ReadOnlyCap::default(),
             storage_price: 0.0,
             audit_origin: "operon".to_owned(),
             tls: None,
@@ -255,8 +265,8 @@ impl Config {
         Options {
             public_url: self.public_url(bound),
             regions: self.regions.clone(),
-            admin_access: AdminAccess::GrantSelf,
-            read_only_cap: ReadOnlyCap::CollaboratorView,
+            admin_access: self.admin_access,
+            read_only_cap: self.read_only_cap,
             self_sign_up: self.self_sign_up,
             storage_price: self.storage_price,
             search_ms: i64::from(self.limits.search_seconds) * 1000,
@@ -327,6 +337,9 @@ fn typed(value: &str) -> toml::Value {
         _ => toml::Value::String(value.to_owned()),
     }
 }
+
+#[cfg(test)]
+mod documented;
 
 #[cfg(test)]
 mod tests {

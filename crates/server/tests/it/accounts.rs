@@ -6,6 +6,7 @@ mod find;
 mod links;
 mod mail;
 mod provision;
+mod reach;
 mod read_only;
 mod sign_in;
 mod standing;
