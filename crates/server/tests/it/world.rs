@@ -1,8 +1,9 @@
-//! A server of its own for each test, and clients by role.
+//! A server of its own for each test, and people in it.
 //!
 //! `OPERON_TEST_DATABASE=postgres` runs the same tests on PostgreSQL, in a schema of its own for each world; the default
 //! is SQLite. The server is the one that `store::db::testing` starts, or the one at `OPERON_TEST_POSTGRES`.
 
+mod client;
 mod described;
 mod snapshot;
 
@@ -12,16 +13,15 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use app::fixture::{self, Fixture};
-use serde_json::{Value, json};
 use server::boot::Parts;
 use server::{Config, Running};
 use store::db::testing::TestDatabases;
 use store::db::{DbConfig, DbError, DbKind, Tx};
 use tempfile::TempDir;
-use wire::Level;
 use wire::id::{ContainerId, UserId};
 use wire::user::TokenScope;
 
+pub use client::{Answer, Client};
 pub use snapshot::Snapshot;
 
 /// A running server with an empty database.
@@ -35,26 +35,6 @@ pub struct World {
     running: Option<Running>,
     http: reqwest::Client,
     minted: AtomicU64,
-}
-
-/// Somebody who calls the API.
-#[derive(Clone)]
-pub struct Client {
-    /// The bearer token, if any.
-    pub token: Option<String>,
-    base: String,
-    http: reqwest::Client,
-}
-
-/// An answer as a test looks at it.
-#[derive(Debug)]
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    /// The body.
-    pub body: Value,
-    /// The headers, names in lower case.
-    pub headers: reqwest::header::HeaderMap,
 }
 
 /// A server that nobody asks any more stops, so that a test of many servers does not keep the connections of all.
@@ -259,6 +239,7 @@ impl World {
         let given = self.write(move |tx| {
             let account = store::account::by_id(tx, &handle)?.unwrap();
             let project = store::project::by_id(tx, &project)?.unwrap();
+            #[expect(clippy::disallowed_methods, reason = "a test gives roles that no method gives yet")]
             let permit = store::access::Operator::new(tx).project(project.key);
             let principal = store::grant::Principal::User(account.key, account.id);
             store::grant::put(tx, &permit, &principal, role, "user-test", 0)
@@ -299,11 +280,7 @@ impl World {
 
     /// A client with any token, or none.
     pub fn client(&self, token: Option<&str>) -> Client {
-        Client {
-            token: token.map(ToOwned::to_owned),
-            base: format!("http://{}", self.address()),
-            http: self.http.clone(),
-        }
+        Client::new(self.base(), self.http.clone(), token)
     }
 
     /// Where the server is: scheme, host and port.
@@ -377,67 +354,4 @@ fn use_database(config: &mut Config, kind: DbKind) {
             _ => panic!("the tests were asked to run on PostgreSQL, and it cannot be started"),
         },
     };
-}
-
-impl Client {
-    /// Calls a method.
-    pub async fn post(&self, path: &str, body: Value) -> Answer {
-        self.post_raw(path, body.to_string().into_bytes()).await
-    }
-
-    /// Calls a method with any bytes as body.
-    pub async fn post_raw(&self, path: &str, body: Vec<u8>) -> Answer {
-        let mut request = self
-            .http
-            .post(format!("{}{path}", self.base))
-            .header("content-type", "application/json")
-            .body(body);
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token);
-        }
-        let response = request.send().await.unwrap();
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.unwrap();
-        let body =
-            serde_json::from_str(&text).unwrap_or_else(|_| panic!("{path} did not answer JSON: {text}"));
-        described::check(path, status, &body);
-        Answer { status, body, headers }
-    }
-
-    /// Calls a method that must succeed.
-    pub async fn ok(&self, path: &str, body: Value) -> Value {
-        let answer = self.post(path, body).await;
-        assert_eq!(answer.status, 200, "{path}: {}", answer.body);
-        answer.body
-    }
-
-    /// Calls a method that must fail with this error type; answers the message.
-    pub async fn fails(&self, path: &str, body: Value, kind: &str) -> String {
-        let answer = self.post(path, body).await;
-        assert_eq!(answer.body["error"]["type"], kind, "{path}: {} {}", answer.status, answer.body);
-        answer.body["error"]["message"].as_str().unwrap().to_owned()
-    }
-
-    /// Makes a project.
-    pub async fn project(&self, name: &str) -> String {
-        self.ok("/project/new", json!({ "name": name })).await["id"].as_str().unwrap().to_owned()
-    }
-
-    /// Makes a project that somebody else pays for.
-    pub async fn billed_project(&self, name: &str, bill_to: &str) -> String {
-        let made = self.ok("/project/new", json!({ "name": name, "billTo": bill_to })).await;
-        made["id"].as_str().unwrap().to_owned()
-    }
-
-    /// Describes something, these fields alone.
-    pub async fn describe(&self, id: &str, fields: &[&str]) -> Value {
-        let fields: serde_json::Map<String, Value> =
-            fields.iter().map(|name| ((*name).to_owned(), true.into())).collect();
-        self.ok(&format!("/{id}/describe"), json!({ "fields": fields })).await
-    }
-
-    /// Gives somebody a level in a project.
-    pub async fn invite(&self, project: &str, invitee: &str, level: Level) {
-        self.ok(&format!("/{project}/invite"), json!({ "invitee": invitee, "level": level })).await;
-    }
 }
