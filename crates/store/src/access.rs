@@ -93,6 +93,8 @@ pub struct Access {
 pub struct Permit<'tx> {
     project: ProjectKey,
     object: Option<ObjectKey>,
+    /// What was asked; none when the operator gave it, who may do anything.
+    action: Option<Action>,
     rule: Rule,
     _transaction: PhantomData<&'tx Tx>,
 }
@@ -248,6 +250,7 @@ impl Access {
             return Ok(Permit {
                 project: self.project,
                 object,
+                action: Some(action),
                 rule: decision.rule,
                 _transaction: PhantomData,
             });
@@ -277,6 +280,17 @@ impl Permit<'_> {
         self.object.ok_or_else(|| DbError::Other("a permit without an object was used for one".into()))
     }
 
+    /// Fails when it was given for something that does not fit, which is a fault of the program. Who writes members and
+    /// settings asks this, since those decide over everything else.
+    pub(crate) fn given_for(&self, fits: impl FnOnce(Action) -> bool) -> Result<(), DbError> {
+        match self.action {
+            Some(action) if !fits(action) => {
+                Err(DbError::Other(format!("a permit for {action:?} was used for something else")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The rule that gave it, for the audit log.
     #[must_use]
     pub fn rule(&self) -> Rule {
@@ -292,5 +306,26 @@ pub fn object_facts(account: AccountKey, object: &Object, placement: &Placement)
         state: object.state.into(),
         made_by_actor: object.created_by == account,
         output: placement.is_output,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_permit_serves_what_it_was_given_for() {
+        let permit = |action| Permit {
+            project: ProjectKey::from_number(1),
+            object: None,
+            action,
+            rule: Rule::LevelTooLow,
+            _transaction: PhantomData,
+        };
+        let destroys = |action| matches!(action, Action::DestroyProject);
+        permit(Some(Action::DestroyProject)).given_for(destroys).unwrap();
+        permit(None).given_for(destroys).unwrap();
+        let error = permit(Some(Action::EditFolders)).given_for(destroys).unwrap_err();
+        assert!(error.to_string().contains("EditFolders"), "{error}");
     }
 }

@@ -1,7 +1,7 @@
 //! Grants: who holds what in a project. One entry per principal.
 
 use policy::presets::level_of;
-use policy::{Preset, Rights, Role};
+use policy::{Action, Preset, Rights, Role};
 use wire::Level;
 use wire::id::{OrgId, UserId};
 
@@ -83,6 +83,10 @@ pub fn put(
     granted_by: &str,
     now: i64,
 ) -> Result<(), DbError> {
+    permit.given_for(|action| {
+        use Action::{ChangeBilling, DecreaseMember, InviteMember, SelfInvite};
+        matches!(action, InviteMember { .. } | SelfInvite { .. } | DecreaseMember(_) | ChangeBilling { .. })
+    })?;
     let (project, given) = (permit.project(), given.into());
     let (account, org) = match principal {
         Principal::User(key, _) => (Some(*key), None),
@@ -111,6 +115,7 @@ pub fn put(
 
 /// Takes away what a principal held; false when it held nothing.
 pub fn remove(tx: &Tx, permit: &Permit<'_>, principal: &Principal) -> Result<bool, DbError> {
+    permit.given_for(|action| matches!(action, Action::DecreaseMember(_) | Action::Leave { .. }))?;
     let project = permit.project();
     let removed = tx.execute(
         "delete from project_grant where project = $1 and principal = $2",

@@ -1,5 +1,6 @@
 //! Changing projects. Every change of the row itself makes the next version of it.
 
+use policy::Action;
 use serde_json::{Map, Value as Json};
 
 use super::Project;
@@ -15,6 +16,10 @@ use crate::text::{self, Word as _};
 /// Counts as a change of access, since flags and the payer take part in every decision. With another payer, its archived
 /// files are settled anew: per payer, copies are archived together.
 pub fn save(tx: &Tx, permit: &Permit<'_>, project: &Project, now: i64) -> Result<(), DbError> {
+    permit.given_for(|action| {
+        use Action::{ChangeBilling, ChangeFlags, UpdateProject};
+        matches!(action, UpdateProject | ChangeFlags(_) | ChangeBilling { .. })
+    })?;
     let payer: String =
         tx.query_one("select bill_to from project where key = $1", params![permit.project()])?.get(0)?;
     if payer != project.bill_to {
