@@ -65,40 +65,12 @@ pub enum Letter {
         /// Who did it.
         by: UserId,
     },
-    /// A project is offered.
-    TransferOffered {
-        /// The project.
-        project: ContainerId,
-        /// Who offers it.
-        by: UserId,
-    },
-    /// The offer was accepted.
-    TransferAccepted {
-        /// The project.
-        project: ContainerId,
-        /// Who accepted it.
-        by: UserId,
-    },
-    /// The offer was withdrawn or declined.
-    TransferCancelled {
-        /// The project.
-        project: ContainerId,
-        /// Who did it.
-        by: UserId,
-    },
     /// To the administrators of a project: somebody gave themselves access by standing.
     SelfInvited {
         /// The project.
         project: ContainerId,
         /// Who did it.
         by: UserId,
-    },
-    /// A file of this user was never finished.
-    StaleFile {
-        /// The file.
-        file: String,
-        /// Where it lies.
-        project: ContainerId,
     },
 }
 
@@ -197,34 +169,11 @@ pub(crate) fn write(letter: &Letter, facts: &Facts) -> (String, String) {
             format!("You are a member of {org}"),
             format!("{by} made you a member of the organisation {org} on {server}."),
         ),
-        Letter::TransferOffered { project: id, by } => (
-            format!("The project {project} is offered to you"),
-            format!(
-                "{by} asks you to take over the project {project}, and to pay for it from then on. Accept or decline it here:\n\n{}/{id}",
-                facts.server
-            ),
-        ),
-        Letter::TransferAccepted { by, .. } => (
-            format!("The project {project} was taken over"),
-            format!("{by} took over the project {project} and pays for it from now on."),
-        ),
-        Letter::TransferCancelled { by, .. } => (
-            format!("The offer of the project {project} has ended"),
-            format!(
-                "{by} withdrew or declined the offer to take over the project {project}. It stays as it was."
-            ),
-        ),
         Letter::SelfInvited { project: id, by } => (
             format!("{by} joined the project {project}"),
             format!(
                 "{by} gave themselves access to the project {project}, as an administrator of the organisation that pays for it or of this server may. You are told because you administer the project:\n\n{}/{id}",
                 facts.server
-            ),
-        ),
-        Letter::StaleFile { file, .. } => (
-            format!("An upload into {project} was never finished"),
-            format!(
-                "Your upload of {file} into the project {project} was begun and not finished. Upload the missing parts and close the file, or remove it."
             ),
         ),
     };

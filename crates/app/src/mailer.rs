@@ -225,12 +225,9 @@ impl Ticket {
 fn names(tx: &Tx, settings: &Settings, reader: &Account, letter: &Letter) -> Result<Facts> {
     let mut facts = Facts::default();
     match letter {
-        Letter::ProjectInvited { project, .. }
-        | Letter::TransferOffered { project, .. }
-        | Letter::TransferAccepted { project, .. }
-        | Letter::TransferCancelled { project, .. }
-        | Letter::SelfInvited { project, .. }
-        | Letter::StaleFile { project, .. } => facts.project = project_name(tx, settings, reader, project)?,
+        Letter::ProjectInvited { project, .. } | Letter::SelfInvited { project, .. } => {
+            facts.project = project_name(tx, settings, reader, project)?;
+        }
         Letter::OrgInvited { org, .. } => {
             facts.org = store::org::name_of(tx, org)?.unwrap_or_else(|| org.to_string());
         }

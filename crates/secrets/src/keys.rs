@@ -102,7 +102,8 @@ impl ServerKeys {
         Self { current: ServerKey::new(random), earlier: Vec::new() }
     }
 
-    /// The same keys behind a new current one. Keys beyond [`MAX_KEYS`] are dropped, oldest first.
+    /// The same keys behind a new current one. Keys beyond [`MAX_KEYS`] are dropped, oldest first. No command does this yet;
+    /// tests make with it the files that [`Self::load`] has to read, so that a later version can rotate without a new format.
     #[must_use]
     pub fn rotated(&self, random: [u8; KEY_LEN]) -> Self {
         let earlier = self.iter().take(MAX_KEYS - 1).cloned().collect();

@@ -15,8 +15,8 @@ mod revoke;
 
 pub use feature::{Feature, Features};
 pub use member::{
-    Member, MemberFilter, Membership, MembershipFilter, admin_count, first_member, member_count, members,
-    membership, memberships, put_member, remove_member,
+    Member, MemberFilter, Membership, MembershipFilter, admin_count, administers, first_member, member_count,
+    members, membership, memberships, put_member, remove_member,
 };
 pub use revoke::{MAX_REVOKED, RevokedGrant, pays_for_projects, revoke_org_grants, revoke_own_grants};
 

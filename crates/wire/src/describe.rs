@@ -178,8 +178,8 @@ descriptions! {
         "state": String, "How far the account has come.";
         "created": i64, "When the account was made, in ms since the epoch.";
         "sshPublicKey": String, "The public part of an SSH key.";
-        "orgs": Vec<OrgId>, "Organisations of which the user is a member.";
-        "pendingTransfers": Vec<ContainerId>, "Projects that are offered to the user.";
+        "orgs": Vec<OrgId>, "Organisations of which the user is a member: the first 1000 by id; `/system/findOrgs` pages through all.";
+        "pendingTransfers": Vec<ContainerId>, "Projects that are offered to the user: the first 1000 that were made.";
         "occupation": Option<String>, "What the person does.";
         "policies": UserPolicies, "The user's policies.";
         "preferences": Map<String, Value>, "Settings of the pages, by name.";
@@ -198,7 +198,7 @@ descriptions! {
         "class": String, "`org`.";
         "handle": String, "As its maker wrote it.";
         "name": String, "What people see.";
-        "admins": Vec<UserId>, "Who runs it.";
+        "admins": Vec<UserId>, "Who runs it: the first 1000 by id; `/org-xxxx/findMembers` pages through all.";
         "policies": OrgPolicies, "Its policies.";
         "permittedRegions": Vec<String>, "Where it may pay for projects.";
         "defaultRegion": String, "Where its projects are made unless told otherwise.";

@@ -3,7 +3,7 @@
 use policy::{OrgLevel, SystemAction};
 use serde_json::json;
 use store::account::{self, AccountState, NewAccount, PlatformKind};
-use store::org::{self, Feature, MembershipFilter};
+use store::org::{self, Feature};
 use wire::account::{NewUser, NewUserMade};
 use wire::id::{OrgId, UserId};
 use wire::text::{EmailAddress, Handle, PersonName};
@@ -19,8 +19,6 @@ use crate::work::Work;
 
 /// The longest life of tokens that can be set for a new user, in ms.
 const LONGEST_TOKEN_MS: i64 = 30 * 24 * 60 * 60 * 1000;
-/// Organisations of one person that are looked through for one that may make accounts.
-const MAX_ORGS: usize = 1000;
 
 /// What is to be made, checked.
 struct Wanted {
@@ -153,9 +151,8 @@ fn permission(work: &Work<'_>, input: &NewUser) -> Result<Option<OrgId>> {
     };
     let (org, org_admin, licensed) = match &input.provisioning_org {
         None => {
-            let administered = MembershipFilter { admin: true, may_bill: None };
-            let orgs = org::memberships(work.tx, caller.account, administered, "", MAX_ORGS)?;
-            (None, !orgs.is_empty(), orgs.iter().any(|(org, _)| org.features.has(Feature::Provisioning)))
+            let (any, licensed) = org::administers(work.tx, caller.account, Feature::Provisioning)?;
+            (None, any, licensed)
         }
         Some(named) => {
             let id = OrgId::parse(named).ok_or_else(|| absent(named))?;

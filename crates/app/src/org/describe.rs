@@ -1,7 +1,7 @@
 //! Describing organisations (contract: identity-and-sharing 4.4).
 
 use policy::{OrgAction, OrgLevel};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use store::org::{self, Feature, MemberFilter, Membership};
 use store::text::Word as _;
 use wire::answer::Described;
@@ -58,8 +58,7 @@ pub(crate) fn one(work: &Work<'_>, id: &OrgId, fields: &Fields) -> Result<Descri
             .by_default("appAccess", || own.app_access);
     }
     if access.allows(OrgAction::Bill) {
-        out.by_default("billingEnabled", || org.billing_enabled)
-            .by_default("spendingLimit", || Json::Null);
+        out.by_default("billingEnabled", || org.billing_enabled).by_default("spendingLimit", || Json::Null);
     }
     if access.allows(OrgAction::ReadAsAdmin) && fields.wants("memberCount", false) {
         let members = org::member_count(work.tx, org.key)?;

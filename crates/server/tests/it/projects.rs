@@ -277,14 +277,18 @@ async fn whoever_takes_over_the_bill_stays_an_administrator() {
 #[tokio::test]
 async fn limits_that_nothing_keeps_are_refused() {
     let world = World::new().await;
-    let (alice, admin) = (world.user("alice").await, world.user("administrator").await);
+    let (alice, admin) = (world.user("alice").await, world.person("root", "ADMIN").await);
     let lab = world.org("lab", &["alice"]).await;
     let project = alice.billed_project("Trial", &lab).await;
-    let limits =
-        [("monthlyComputeLimit", json!(100)), ("monthlyEgressBytesLimit", json!(0)), ("monthlyStorageLimit", json!(2.5))];
+    let limits = [
+        ("monthlyComputeLimit", json!(100)),
+        ("monthlyEgressBytesLimit", json!(0)),
+        ("monthlyStorageLimit", json!(2.5)),
+    ];
     let says = "this server does not limit spending or egress yet, so no such limit can be set.";
     for (key, limit) in &limits {
-        for (route, fixed) in [("/project/new".to_owned(), "name"), (format!("/{project}/update"), "summary")] {
+        for (route, fixed) in [("/project/new".to_owned(), "name"), (format!("/{project}/update"), "summary")]
+        {
             let message =
                 alice.fails(&route, json!({ (*key): limit, (fixed): "Limited" }), "InvalidInput").await;
             assert!(message.contains(key) && message.contains(says), "{message}");
@@ -296,7 +300,8 @@ async fn limits_that_nothing_keeps_are_refused() {
     let named = alice.ok("/system/findProjects", json!({ "name": "Limited" })).await;
     assert_eq!(named["results"], json!([]));
     let route = format!("/{lab}/setFeatures");
-    let message = admin.fails(&route, json!({ "spendingLimit": 5, "billingEnabled": false }), "InvalidInput").await;
+    let message =
+        admin.fails(&route, json!({ "spendingLimit": 5, "billingEnabled": false }), "InvalidInput").await;
     assert!(message.contains("spendingLimit") && message.contains(says), "{message}");
     admin.ok(&route, json!({ "spendingLimit": null })).await;
     let seen = alice.ok(&format!("/{lab}/describe"), json!({})).await;

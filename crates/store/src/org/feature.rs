@@ -33,6 +33,13 @@ pub enum Feature {
     Tre,
 }
 
+impl Feature {
+    /// What the text of [`Features`] is like where this one was switched on.
+    pub(super) fn switched_on(self) -> String {
+        format!("%\"{}\":true%", self.word())
+    }
+}
+
 impl Word for Feature {
     const WORDS: &'static [(Self, &'static str)] = &[
         (Self::Phi, "phi"),

@@ -4,7 +4,7 @@ use policy::OrgLevel;
 use wire::Level;
 use wire::id::UserId;
 
-use super::{ORG_COLUMNS, Org, org, org_columns};
+use super::{Feature, ORG_COLUMNS, Org, org, org_columns};
 use crate::access::{OrgPermit, SystemPermit};
 use crate::db::{DbError, Row, Sql, Tx, params};
 use crate::keys::{AccountKey, OrgKey};
@@ -252,6 +252,17 @@ pub fn memberships(
     }
     sql.push(" order by o.id limit ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
     tx.query_sql(&sql)?.iter().map(|row| Ok((org(row)?, read(row, ORG_COLUMNS)?))).collect()
+}
+
+/// Whether somebody is an ADMIN of any organisation, and of any for which a feature was switched on.
+pub fn administers(tx: &Tx, account: AccountKey, feature: Feature) -> Result<(bool, bool), DbError> {
+    let row = tx.query_one(
+        "select count(*), count(case when o.features like $2 then 1 end)
+         from org_member m join org o on o.key = m.org
+         where m.account = $1 and m.level = 'ADMIN' and o.destroyed is null",
+        params![account, feature.switched_on()],
+    )?;
+    Ok((row.get::<i64>(0)? > 0, row.get::<i64>(1)? > 0))
 }
 
 fn read(row: &Row, first: usize) -> Result<Membership, DbError> {
