@@ -5,7 +5,9 @@
 
 mod arrows;
 mod dependencies;
+mod documents;
 mod licences;
+mod sources;
 mod texts;
 mod tree;
 mod words;
@@ -33,7 +35,10 @@ const RULES: &[Rule] = &[
     Rule { name: "nothing left undone", check: words::undone },
     Rule { name: "no path of one machine", check: words::machine_paths },
     Rule { name: "no registry host", check: words::registry_hosts },
-    Rule { name: "feature ids exist", check: words::feature_ids },
+    Rule { name: "the map is drawn as it is", check: documents::map },
+    Rule { name: "paths in documents exist", check: documents::paths },
+    Rule { name: "operators are told of errors", check: documents::errors },
+    Rule { name: "cited rules are explained", check: sources::cited },
 ];
 
 /// Checks every rule, prints what breaks it, and fails if anything does.

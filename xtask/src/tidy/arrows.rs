@@ -1,4 +1,4 @@
-//! Which of our crates may know what. ARCHITECTURE.md draws the same arrows.
+//! Which of our crates may know what. ARCHITECTURE.md draws the arrows that there are (`documents::map`).
 
 use std::collections::HashSet;
 
@@ -19,8 +19,12 @@ const FORBIDDEN: &[(&str, &[&str], &str)] = &[
     ("app", HTTP, "app knows no HTTP"),
     ("app", SQL, "app knows no SQL; that is the store's"),
     ("server", SQL, "server knows no SQL; that is the store's"),
-    ("cli", SQL, "the client speaks only the wire"),
-    ("cli", &["server", "app", "store", "blobs", "policy", "audit"], "the client speaks only the wire"),
+    ("cli", SQL, "what the command line does without a server knows none of its parts"),
+    (
+        "cli",
+        &["server", "app", "store", "blobs", "policy", "audit"],
+        "what the command line does without a server knows none of its parts",
+    ),
 ];
 
 /// Crates that only compute: no files, no network, no clock, no waiting, in them or in anything they are built with.

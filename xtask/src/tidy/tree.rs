@@ -137,6 +137,18 @@ impl Tree {
         Ok(Self { files, crates, edges })
     }
 
+    /// The text of a file.
+    pub(super) fn text(&self, path: &str) -> Option<&str> {
+        self.files.iter().find(|file| file.path == path).map(|file| file.text.as_str())
+    }
+
+    /// Whether there is such a file or folder.
+    pub(super) fn holds(&self, path: &str) -> bool {
+        self.files.iter().any(|file| {
+            file.path.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
+
     /// Our crate of this name.
     pub(super) fn own(&self, name: &str) -> Option<&Crate> {
         self.crates.iter().find(|one| one.name == name && one.source.is_none())

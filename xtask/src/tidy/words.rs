@@ -8,9 +8,6 @@ use regex::Regex;
 
 use super::tree::{Text, Tree};
 
-/// The last feature id; the first is F001.
-const LAST_FEATURE: u32 = 557;
-
 /// Hosts of package registries: which one a build asks is set on the machine, never here.
 const REGISTRY_HOSTS: &[&str] = &[
     "registry.npmjs.org",
@@ -23,7 +20,7 @@ const REGISTRY_HOSTS: &[&str] = &[
 ];
 
 #[expect(clippy::expect_used, reason = "the patterns are constants, and every one is used by a test")]
-fn pattern(text: &str) -> Regex {
+pub(super) fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a pattern of tidy is malformed")
 }
 
@@ -57,18 +54,6 @@ pub(super) fn registry_hosts(tree: &Tree) -> Vec<String> {
         format!("{found}: make the lock file with omit-lockfile-registry-resolved=true")
     }));
     complaints
-}
-
-/// Every feature id that code, tests or documents name is one of the list.
-pub(super) fn feature_ids(tree: &Tree) -> Vec<String> {
-    static IDS: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?:^|[^#\w])F(\d{3})\b"));
-    let texts = tree.files.iter().filter(|file| file.is(&["rs", "py", "mjs", "md"]));
-    let ids = find(texts, &IDS, str::to_owned);
-    let known = |complaint: &String| {
-        let id = complaint.rsplit(' ').next().and_then(|id| id.parse().ok());
-        id.is_some_and(|id: u32| (1..=LAST_FEATURE).contains(&id))
-    };
-    ids.into_iter().filter(|found| !known(found)).map(|found| format!("{found} is no feature id")).collect()
 }
 
 /// `path:line ` and what is said of the first group of every match.
@@ -125,11 +110,5 @@ mod tests {
         let lock = "\"resolved\": \"https://mirror.example/a.tgz\"\n\"version\": \"1\"\n";
         assert_eq!(lines(registry_hosts, "tests/node/package-lock.json", lock), [1]);
         assert_eq!(lines(registry_hosts, "b.json", lock), [0; 0]);
-    }
-
-    #[test]
-    fn feature_ids_beyond_the_list_are_found() {
-        let text = "F001 F557\nF000\nF558, F025\ncolour #F999 and 0xF888\nF1234\n";
-        assert_eq!(lines(feature_ids, "a.rs", text), [2, 3]);
     }
 }
