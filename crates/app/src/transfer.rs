@@ -1,7 +1,7 @@
 //! The bytes of files: up in parts, sealed, kept whole, and down (contract: data 8.1, 8.2).
 //!
 //! A link that this server signed proves who was given it and for what; it replaces no decision. Every use of a link
-//! decides again for the person whose token made it, so that what was revoked is over at once (contract: data 11.29).
+//! decides again for the person whose token made it, so that what was revoked is over at once (invariant 29).
 
 pub mod close;
 pub mod dedup;

@@ -1,3 +1,3 @@
-//! The command line's side of Operon: it speaks only the wire.
+//! What the command line does without a server.
 
 pub mod dx_env;

@@ -16,7 +16,7 @@ use crate::rule::Rule;
 /// What the actor may do, without a reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Access {
-    /// The wire's level: after the token's scope, before the project's flags (contract B1, 6.2).
+    /// The wire's level: after the token's scope, before the project's flags (contract B1; contract 6.2).
     pub level: Level,
     /// Everything that is left after all steps.
     pub capabilities: Capabilities,

@@ -44,7 +44,7 @@ pub(crate) struct Held {
     pub(crate) visible: Capabilities,
     /// Up to what the actor may invite.
     pub(crate) ceiling: Ceiling,
-    /// The wire's level: before the flags, after the token (contract B1, 6.2).
+    /// The wire's level: before the flags, after the token (contract B1; contract 6.2).
     pub(crate) level: Level,
     /// The project is seen by grant, owner, org flag or implicit administrator, not by standing alone (B11.29).
     pub(crate) listed: bool,

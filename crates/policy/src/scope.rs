@@ -6,11 +6,11 @@ use crate::facts::{Facts, Labels, ObjectFacts, ObjectState};
 
 /// What somebody may see of a project's objects, as classes that a query can filter by.
 ///
-/// A placement's [`ObjectClass`] number is stored with it. A row is visible when its class is in `listed`, or when
-/// its class is in `own_open`, the actor made it and it is not closed:
+/// A placement's [`ObjectClass`] number is stored with it, in the column `labels`. A row is visible when its class is in
+/// `listed`, or when its class is in `own_open`, the actor made it and it is not closed:
 ///
 /// ```sql
-/// WHERE class IN (…listed…) OR (class IN (…own_open…) AND created_by = ? AND state <> 'closed')
+/// WHERE labels IN (…listed…) OR (labels IN (…own_open…) AND created_by = ? AND state <> 'closed')
 /// ```
 ///
 /// A row that is visible by `own_open` alone shows the fields of [`crate::ObjectFields::Maker`].

@@ -221,8 +221,8 @@ async fn open_database_at(database: DbConfig) -> anyhow::Result<Db> {
     Ok(db)
 }
 
-/// What the audit log is called and who signs it. The signing key lies in a file of its own, so that it can be kept
-/// elsewhere and rotated apart from the others.
+/// What the audit log is called and who signs it. The signing key lies in a file of its own, so that a copy of it
+/// can be kept apart from that of the others.
 ///
 /// # Errors
 /// When the key file cannot be read or made.

@@ -24,8 +24,6 @@ pub use filter::{Filters, InFolder};
 pub use order::{Order, Position};
 pub use resolve::{Named, resolve};
 
-/// The most projects that one search is given at once.
-pub const MAX_PLACES: usize = 500;
 /// How many rows the first window has at least.
 const FIRST_WINDOW: usize = 256;
 /// How many rows a window has at most.
@@ -72,7 +70,8 @@ pub struct Budget<'a> {
     pub over: &'a dyn Fn() -> bool,
 }
 
-/// Finds the first `want` copies in these places, which are at most [`MAX_PLACES`] and stand in the order of the search.
+/// Finds the first `want` copies in these places, which stand in the order of the search. They are those of one batch of
+/// a [`Walk`](crate::access::Walk), at most 200.
 ///
 /// With `from`, only what stands behind that position is found.
 pub fn find(

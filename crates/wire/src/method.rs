@@ -1,7 +1,7 @@
 //! The one list of methods. It drives the router, the API description, the docs and the coverage tests.
 //!
 //! A row says how a method is called and what kind of method it is; what it does stands in `app`, and
-//! `server::api::handlers` joins the two by an exhaustive match, so that a row without a handler does not compile.
+//! `server::http::handlers` joins the two by an exhaustive match, so that a row without a handler does not compile.
 
 use std::any::TypeId;
 use std::collections::BTreeMap;

@@ -51,7 +51,7 @@ pub enum ObjectState {
     Closed,
 }
 
-/// A live share through which an object reaches the project (contract B3, B11.3, 17, 18).
+/// A live share through which an object reaches the project (contract B3, B11.3, B11.17, B11.18).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ShareFacts {
     /// What the share opens.

@@ -39,7 +39,7 @@ fn exits() -> Vec<Action> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
 
-    /// A call that succeeds at level L succeeds at every higher level (contract data 11.28; F126, F132, F134).
+    /// A call that succeeds at level L succeeds at every higher level (invariant 28; F126, F132, F134).
     #[test]
     fn levels_are_monotone(mut facts in facts()) {
         facts.grants.retain(|grant| grant.via != Via::Direct);

@@ -150,7 +150,8 @@ impl Db {
         }
     }
 
-    /// Moves SQLite's log into the database file and cuts it back; for the periodic sweep. PostgreSQL does this itself.
+    /// Moves SQLite's log into the database file and cuts it back, for whoever wants the file alone. A server has no need of
+    /// it: SQLite does the same as it goes, and so does PostgreSQL.
     pub async fn checkpoint(&self) -> Result<(), DbError> {
         match &*self.back_end {
             BackEnd::Sqlite(sqlite) => sqlite.checkpoint().await,

@@ -12,8 +12,8 @@ use crate::keys::{ObjectKey, ProjectKey};
 /// The objects of each name, in the order of the places, what changed last first.
 pub type Named = HashMap<String, Vec<(ProjectKey, ObjectKey)>>;
 
-/// Finds the copies that have one of these names and lie directly in the folder at a path, in places of which there are
-/// at most [`MAX_PLACES`](super::MAX_PLACES). None when there are more than `limit`.
+/// Finds the copies that have one of these names and lie directly in the folder at a path, in these places: those of one
+/// batch of a [`Walk`](crate::access::Walk), at most 200. None when there are more than `limit`.
 pub fn resolve(
     tx: &Tx,
     filters: &Filters,

@@ -201,7 +201,7 @@ async fn restricted_bytes_do_not_leave() {
     }
 }
 
-/// Contract: data 11.43: only live files are read, also through addresses of before.
+/// Invariant 43: only live files are read, also through addresses of before.
 #[tokio::test]
 async fn archived_files_are_not_read() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! What was revoked is over at once, whatever was given out before (design promise 4, contract data 11.29).
+//! What was revoked is over at once, whatever was given out before (design promise 4, invariant 29).
 
 use std::time::Duration;
 

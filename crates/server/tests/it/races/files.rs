@@ -20,7 +20,7 @@ async fn stored_in_the_end(world: &World) -> usize {
 }
 
 on_both_databases! {
-    /// A part that arrives while its file is closed is in the file wholly, or not at all (contract: data 11.9).
+    /// A part that arrives while its file is closed is in the file wholly, or not at all (invariant 9).
     async fn close_while_uploading(world: &World) {
         let alice = world.user("alice").await;
         let project = alice.project("Trial").await;

@@ -1,4 +1,4 @@
-//! What a search must not tell (invariants 27 and 31; contract: identity-and-sharing 6.3, B11.14, .16, .26, .29).
+//! What a search must not tell (invariants 27 and 31; contract: identity-and-sharing 6.3, B11.14, B11.16, B11.26, B11.29).
 
 use serde_json::{Value, json};
 use store::db::Sql;
