@@ -151,7 +151,6 @@ CREATE TABLE project (
   tags TEXT NOT NULL DEFAULT '[]',
   properties TEXT NOT NULL DEFAULT '{}',
   version BIGINT NOT NULL DEFAULT 0,
-  epoch BIGINT NOT NULL DEFAULT 0,
   created BIGINT NOT NULL,
   created_by TEXT NOT NULL,
   modified BIGINT NOT NULL,

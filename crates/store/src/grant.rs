@@ -110,7 +110,7 @@ pub fn put(
             now
         ],
     )?;
-    touch(tx, project)
+    Ok(())
 }
 
 /// Takes away what a principal held; false when it held nothing.
@@ -121,7 +121,6 @@ pub fn remove(tx: &Tx, permit: &Permit<'_>, principal: &Principal) -> Result<boo
         "delete from project_grant where project = $1 and principal = $2",
         params![project, principal.as_str()],
     )?;
-    touch(tx, project)?;
     Ok(removed > 0)
 }
 
@@ -208,12 +207,6 @@ pub fn of_principal(tx: &Tx, project: ProjectKey, principal: &Principal) -> Resu
     )?
     .map(|row| grant(&row))
     .transpose()
-}
-
-/// Marks that somebody's access to the project may have changed, so that open streams decide again.
-fn touch(tx: &Tx, project: ProjectKey) -> Result<(), DbError> {
-    tx.execute("update project set epoch = epoch + 1 where key = $1", params![project])?;
-    Ok(())
 }
 
 fn grant(row: &Row) -> Result<Grant, DbError> {

@@ -58,8 +58,6 @@ pub struct Project {
     pub properties: Map<String, Json>,
     /// Grows by one with every update.
     pub version: i64,
-    /// Grows whenever anybody's access to the project may have changed.
-    pub epoch: i64,
     /// In ms.
     pub created: i64,
     /// The id of its maker.
@@ -108,7 +106,7 @@ macro_rules! select_project {
             "select key, id, name, summary, description, region, bill_to, protected, restricted, download_restricted, \
              preview_viewer_restricted, external_upload_restricted, database_ui_view_only, contains_phi, \
              display_data_protection_notice, https_app_isolated_browsing, destroy_protected, \
-             database_results_restricted, allowed_executables, tags, properties, version, epoch, created, created_by, \
+             database_results_restricted, allowed_executables, tags, properties, version, created, created_by, \
              modified, pending_transfer, resolution, (select id from account where account.key = project.owner), \
              isolated_browsing_options, allow_sharing, discoverable, interactive_allowed from project ",
             $rest
@@ -244,22 +242,21 @@ fn project(row: &Row) -> Result<Project, DbError> {
         tags: text::strings(row, 19)?,
         properties: text::hash(row, 20)?,
         version: row.get(21)?,
-        epoch: row.get(22)?,
-        created: row.get(23)?,
-        created_by: row.get(24)?,
-        modified: row.get(25)?,
-        pending_transfer: row.get(26)?,
-        resolution: text::word(row, 27)?,
-        owner: match row.get::<Option<String>>(28)? {
-            Some(_) => Some(text::id(row, 28, UserId::parse)?),
+        created: row.get(22)?,
+        created_by: row.get(23)?,
+        modified: row.get(24)?,
+        pending_transfer: row.get(25)?,
+        resolution: text::word(row, 26)?,
+        owner: match row.get::<Option<String>>(27)? {
+            Some(_) => Some(text::id(row, 27, UserId::parse)?),
             None => None,
         },
-        isolated_browsing_options: match row.get::<Option<String>>(29)? {
-            Some(_) => Some(text::json(row, 29)?),
+        isolated_browsing_options: match row.get::<Option<String>>(28)? {
+            Some(_) => Some(text::json(row, 28)?),
             None => None,
         },
-        allow_sharing: row.get(30)?,
-        discoverable: row.get(31)?,
-        interactive_allowed: row.get(32)?,
+        allow_sharing: row.get(29)?,
+        discoverable: row.get(30)?,
+        interactive_allowed: row.get(31)?,
     })
 }

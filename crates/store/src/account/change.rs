@@ -75,7 +75,7 @@ pub fn set_state(
         params![key, state.word()],
     )?;
     if state != AccountState::Active {
-        tx.execute("update project set owner = null, epoch = epoch + 1 where owner = $1", params![key])?;
+        tx.execute("update project set owner = null where owner = $1", params![key])?;
     }
     Ok(())
 }
@@ -156,7 +156,6 @@ pub fn take_leftover_grants(tx: &Tx, key: AccountKey, limit: u32) -> Result<Vec<
                 "delete from project_grant where project = $1 and account = $2",
                 params![project, key],
             )?;
-            tx.execute("update project set epoch = epoch + 1 where key = $1", params![project])?;
             Ok((row.get(1)?, row.get(2)?))
         })
         .collect()

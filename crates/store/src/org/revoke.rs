@@ -47,17 +47,12 @@ pub fn revoke_own_grants(
         return Ok(None);
     }
     tx.execute(
-        "update project set epoch = epoch + 1 where bill_to = $2 and destroyed is null
-           and key in (select project from project_grant where account = $1)",
-        params![account, org.as_str()],
-    )?;
-    tx.execute(
         "delete from project_grant where account = $1
            and project in (select key from project where bill_to = $2 and destroyed is null)",
         params![account, org.as_str()],
     )?;
     tx.execute(
-        "update project set owner = null, epoch = epoch + 1 where bill_to = $2 and owner = $1",
+        "update project set owner = null where bill_to = $2 and owner = $1",
         params![account, org.as_str()],
     )?;
     rows.iter().map(revoked).collect::<Result<_, _>>().map(Some)
@@ -74,10 +69,6 @@ pub fn revoke_org_grants(tx: &Tx, permit: &OrgPermit<'_>) -> Result<Option<Vec<R
     if rows.len() > MAX_REVOKED {
         return Ok(None);
     }
-    tx.execute(
-        "update project set epoch = epoch + 1 where key in (select project from project_grant where org = $1)",
-        params![permit.org()],
-    )?;
     tx.execute("delete from project_grant where org = $1", params![permit.org()])?;
     rows.iter().map(revoked).collect::<Result<_, _>>().map(Some)
 }

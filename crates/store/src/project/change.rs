@@ -13,8 +13,7 @@ use crate::text::{self, Word as _};
 /// Stores the texts, flags, settings and payer of a project as they are in `project`, as its next version. Its tags,
 /// properties, owner and transfer are changed by functions of their own.
 ///
-/// Counts as a change of access, since flags and the payer take part in every decision. With another payer, its archived
-/// files are settled anew: per payer, copies are archived together.
+/// With another payer, its archived files are settled anew: per payer, copies are archived together.
 pub fn save(tx: &Tx, permit: &Permit<'_>, project: &Project, now: i64) -> Result<(), DbError> {
     permit.given_for(|action| {
         use Action::{ChangeBilling, ChangeFlags, UpdateProject};
@@ -32,7 +31,7 @@ pub fn save(tx: &Tx, permit: &Permit<'_>, project: &Project, now: i64) -> Result
            database_ui_view_only = $11, contains_phi = $12, display_data_protection_notice = $13,
            https_app_isolated_browsing = $14, destroy_protected = $15, database_results_restricted = $16,
            allowed_executables = $17, isolated_browsing_options = $18, resolution = $19, allow_sharing = $20,
-           discoverable = $21, interactive_allowed = $22, version = version + 1, epoch = epoch + 1, modified = $23
+           discoverable = $21, interactive_allowed = $22, version = version + 1, modified = $23
          where key = $1",
         params![
             permit.project(),
@@ -100,10 +99,7 @@ pub fn accept_notice(tx: &Tx, permit: &Permit<'_>, account: AccountKey, now: i64
 
 /// Makes a project a thing of the past: from now on it is not found, and what lies in it is collected in the background.
 pub fn destroy(tx: &Tx, permit: &Permit<'_>, project: &Project, now: i64) -> Result<(), DbError> {
-    tx.execute(
-        "update project set destroyed = $2, epoch = epoch + 1 where key = $1",
-        params![permit.project(), now],
-    )?;
+    tx.execute("update project set destroyed = $2 where key = $1", params![permit.project(), now])?;
     task::add(tx, TaskKind::DestroyProject, project.id.as_str(), now, now)
 }
 
