@@ -49,18 +49,19 @@ pub async fn decrease(ctx: Ctx, project: ProjectId, input: DecreasePermissions) 
     ctx.change(move |work| {
         let (found, access) = work.project(&project.clone().into())?;
         // Whoever may lower nobody learns nothing about who exists.
-        let mut permit = work.permit(&access, Action::DecreaseMember(MemberChange::default()))?;
+        work.permit(&access, Action::DecreaseMember(MemberChange::default()))?;
         let mut changes = Vec::new();
         for (name, level) in &input.0 {
             let principal = Party::find(work, name)?.principal();
             changes.extend(change_of(work, &found, principal, *level)?);
         }
         let unled = leaves_nobody(work, &found, &changes)?;
-        for change in &changes {
-            permit = work.permit(&access, Action::DecreaseMember(member_change(&found, change, unled)))?;
-        }
-        for change in &changes {
-            apply(work, &permit, &found, change)?;
+        let permits = changes
+            .iter()
+            .map(|change| work.permit(&access, Action::DecreaseMember(member_change(&found, change, unled))));
+        let permits: Vec<Permit<'_>> = permits.collect::<Result<_>>()?;
+        for (change, permit) in changes.iter().zip(&permits) {
+            apply(work, permit, &found, change)?;
         }
         Ok(Made::new(found.id))
     })
@@ -86,6 +87,7 @@ pub async fn leave(ctx: Ctx, project: ProjectId, _: NoInput) -> Result<Made> {
                 Event::done(EventName::MemberLeft)
                     .project(&found.id)
                     .subject(&caller.id)
+                    .rule(permit.rule().code())
                     .before(json!({ "level": change.before.level() })),
             )?;
         }

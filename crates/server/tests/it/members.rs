@@ -101,6 +101,34 @@ async fn somebody_always_administers() {
     alice.fails(&format!("/{billed}/leave"), json!({}), "InvalidState").await;
 }
 
+/// F473: each change of a member, also a leaving, stands in the log with the rule that allowed it and what was held.
+#[tokio::test]
+async fn every_loss_of_access_names_its_rule() {
+    let world = World::new().await;
+    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
+    world.user("carol").await;
+    let project = alice.project("Trial").await;
+    alice.invite(&project, "bob", Level::Contribute).await;
+    alice.invite(&project, "carol", Level::Upload).await;
+    let lower = json!({ "user-bob": "VIEW", "user-carol": null });
+    alice.ok(&format!("/{project}/decreasePermissions"), lower).await;
+    bob.ok(&format!("/{project}/leave"), json!({})).await;
+    let events = alice.ok("/system/findAuditEvents", json!({ "project": project })).await;
+    let mut told: Vec<Value> = events["results"].as_array().unwrap()[..3]
+        .iter()
+        .map(|event| json!([event["action"], event["subjects"][1], event["before"]["level"], event["rule"]]))
+        .collect();
+    told.sort_by_key(Value::to_string);
+    assert_eq!(
+        json!(told),
+        json!([
+            ["member.decreased", "user-bob", "CONTRIBUTE", "grant.direct"],
+            ["member.decreased", "user-carol", "UPLOAD", "grant.direct"],
+            ["member.left", "user-bob", "VIEW", "grant.direct"],
+        ])
+    );
+}
+
 /// Leaving ends the own entry alone.
 #[tokio::test]
 async fn what_comes_through_an_organisation_stays_after_leaving() {
