@@ -363,7 +363,7 @@ CREATE TABLE file_part (
   updated BIGINT NOT NULL,
   PRIMARY KEY (object, part)
 );
-CREATE INDEX file_part_blob ON file_part (stored_blob);
+CREATE INDEX file_part_blob ON file_part (stored_blob, object);
 CREATE INDEX file_part_start ON file_part (object, start_at);
 
 -- Answers kept so that a repeated creation is answered again instead of done again (contract: data 2.3).

@@ -165,11 +165,16 @@ pub fn by_id(tx: &Tx, id: &UserId) -> Result<Option<Account>, DbError> {
     tx.query_opt(select_account!("where id = $1"), params![id.as_str()])?.map(|row| account(&row)).transpose()
 }
 
-/// At most `limit` active administrators of the platform, those of longest ago first.
-pub fn administrators(tx: &Tx, limit: u32) -> Result<Vec<AccountKey>, DbError> {
+/// At most `limit` active administrators of the platform: those after a key, those of longest ago first.
+pub fn administrators(tx: &Tx, after: Option<AccountKey>, limit: u32) -> Result<Vec<AccountKey>, DbError> {
     tx.query(
-        "select key from account where kind = $1 and state = $2 order by key limit $3",
-        params![PlatformKind::Admin.word(), AccountState::Active.word(), limit],
+        "select key from account where kind = $1 and state = $2 and key > $3 order by key limit $4",
+        params![
+            PlatformKind::Admin.word(),
+            AccountState::Active.word(),
+            after.map_or(0, AccountKey::number),
+            limit
+        ],
     )?
     .iter()
     .map(|row| row.get(0))

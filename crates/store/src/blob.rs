@@ -258,23 +258,36 @@ pub fn verified(tx: &Tx, key: BlobKey, now: i64) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Notes what is wrong with a blob's bytes; says whether that is news.
-pub fn mark_damaged(tx: &Tx, key: BlobKey, damage: &str, now: i64) -> Result<bool, DbError> {
-    let changed = tx.execute(
+/// Whether damage was noted for a blob.
+pub fn is_damaged(tx: &Tx, key: BlobKey) -> Result<bool, DbError> {
+    let found =
+        tx.query_opt("select 1 from stored_blob where key = $1 and damaged is not null", params![key])?;
+    Ok(found.is_some())
+}
+
+/// Notes what is wrong with a blob's bytes, unless something is noted already.
+pub fn mark_damaged(tx: &Tx, key: BlobKey, damage: &str, now: i64) -> Result<(), DbError> {
+    tx.execute(
         "update stored_blob set damaged = $2, verified = $3 where key = $1 and damaged is null",
         params![key, damage, now],
     )?;
-    Ok(changed > 0)
+    Ok(())
 }
 
-/// At most `limit` ids of files that use a blob.
-pub fn files_of(tx: &Tx, key: BlobKey, limit: u32) -> Result<Vec<String>, DbError> {
+/// At most `limit` files that use a blob, with their ids: those after a key, oldest first.
+pub fn files_of(
+    tx: &Tx,
+    key: BlobKey,
+    after: Option<ObjectKey>,
+    limit: u32,
+) -> Result<Vec<(ObjectKey, String)>, DbError> {
     tx.query(
-        "select distinct o.id from file_part p join object o on o.key = p.object where p.stored_blob = $1 order by o.id limit $2",
-        params![key, limit],
+        "select distinct p.object, o.id from file_part p join object o on o.key = p.object
+         where p.stored_blob = $1 and p.object > $2 order by p.object limit $3",
+        params![key, after.map_or(0, ObjectKey::number), limit],
     )?
     .iter()
-    .map(|row| row.get(0))
+    .map(|row| Ok((row.get(0)?, row.get(1)?)))
     .collect()
 }
 

@@ -50,6 +50,67 @@ async fn the_scrubber_finds_damage() {
     assert_eq!(address_of(&alice, &whole, json!({})).await.get().await.text().await.unwrap(), "other bytes");
 }
 
+/// Every file that uses damaged bytes is named in the log, and every administrator is told of all, however many there are.
+#[tokio::test]
+async fn damage_is_told_whole() {
+    const FILES: usize = 1_900;
+    const ADMINISTRATORS: usize = 950;
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let project = alice.project("Trial").await;
+    let file = closed(&alice, &project, "x", &[b"some bytes"]).await;
+    until_none(&world, UNCOMPARED).await;
+    world
+        .write(|tx| {
+            for number in 1..FILES {
+                let id = format!("file-{number:024}");
+                tx.execute(
+                    "insert into object (id, class, state, hidden, created, created_by, created_in, touched)
+                     select $1, class, state, hidden, created, created_by, created_in, touched from object where id <> $1 and class = 'file'
+                     order by key limit 1",
+                    store::params![id.as_str()],
+                )?;
+                tx.execute(
+                    "insert into file_part (object, part, state, size, stored_blob, start_at, updated)
+                     select o.key, 1, p.state, p.size, p.stored_blob, p.start_at, p.updated
+                     from object o, file_part p where o.id = $1 and p.object = (select min(object) from file_part)",
+                    store::params![id.as_str()],
+                )?;
+            }
+            for number in 0..ADMINISTRATORS {
+                let handle = format!("admin{number}");
+                tx.execute(
+                    "insert into account (id, handle, first, middle, last, kind, state, bill_to, created)
+                     select 'user-' || $1, $1, '', '', '', 'ADMIN', 'active', 'user-' || $1, 0",
+                    store::params![handle.as_str()],
+                )?;
+            }
+            Ok(())
+        })
+        .await;
+    flip(&stored(&world)[0], 2);
+    for _ in 0..2 {
+        app::transfer::scrub::round(world.app(), i64::MAX, None).await.unwrap();
+    }
+    assert_eq!(count(&world, "select count(*) from stored_blob where damaged is not null").await, 1);
+    let named = "select count(distinct s.subject) from audit_event e join audit_subject s on s.event = e.key
+                 where e.action = 'file.damaged'";
+    assert_eq!(count(&world, named).await, i64::try_from(FILES).unwrap());
+    let told = "select count(*) from notification where kind = 'file.damaged'";
+    assert_eq!(count(&world, told).await, i64::try_from(ADMINISTRATORS).unwrap());
+    let text: String = world
+        .read(|tx| {
+            tx.query_one("select text from notification order by key limit 1", store::params![])?.get(0)
+        })
+        .await;
+    assert!(
+        text.contains(&file) && text.contains("and 1880 more") && text.contains("file.damaged"),
+        "{text}"
+    );
+    let same = "select count(distinct text) from notification where kind = 'file.damaged'";
+    assert_eq!(count(&world, same).await, 1);
+}
+
 /// Equal content that comes after the damage stays as bytes of its own; only whole bytes take the place of others.
 #[tokio::test]
 async fn damaged_bytes_stand_in_for_none() {
