@@ -12,6 +12,7 @@ use wire::audit::{FindAuditEvents, FoundEvent};
 
 use crate::context::{App, Ctx};
 use crate::error::{Error, Result};
+use crate::paging::{self, Part};
 use crate::work::Work;
 
 /// Events folded in one transaction; bounds how long the writer is held.
@@ -89,34 +90,22 @@ struct Next {
 /// `/system/findAuditEvents`: newest first (F473, F474).
 ///
 /// # Errors
-/// `PermissionDenied` unless the caller administers the platform, the organisation or the project that is named.
+/// `PermissionDenied` unless the caller administers the platform, the organisation or the project that is named;
+/// `InvalidInput` when fewer than two events were found within the time that the operator allows.
 pub async fn find_events(ctx: Ctx, input: FindAuditEvents) -> Result<Page<FoundEvent>> {
-    ctx.look(move |work| {
+    let limit = input.limit.get();
+    let starting = paging::start::<Next>(input.starting.as_ref())?;
+    let from = starting.map(|next| Position { at: next.at, key: next.event });
+    let end = |position: &Position, _: &FoundEvent| Next { at: position.at, event: position.key };
+    paging::search(&ctx, limit, from, end, move |work, from, want| {
         may_read(work, &input)?;
-        let after = input
-            .starting
-            .as_ref()
-            .map(|cursor| cursor.read::<Next>().map(|next| Position { at: next.at, key: next.event }))
-            .transpose()?;
-        let wanted = input.limit.get();
-        let asked = i64::try_from(wanted).unwrap_or(i64::MAX).saturating_add(1);
-        let mut found = store::audit::find(work.tx, &filter(work, &input), after, asked)?;
-        let more = found.len() > wanted;
-        found.truncate(wanted);
-        let next = match found.last() {
-            Some(last) if more => {
-                Some(wire::page::next(&Next { at: last.position.at, event: last.position.key })?)
-            }
-            _ => None,
-        };
-        let results = found
-            .into_iter()
-            .map(|found| match serde_json::from_str(&found.body) {
-                Ok(Value::Object(event)) => Ok(FoundEvent { position: found.place, event }),
-                _ => Err(Error::internal("an audit event is no hash")),
-            })
-            .collect::<Result<_>>()?;
-        Ok(Page { results, next })
+        let over = paging::end_of_turn(work.ctx);
+        let (found, rest) = store::audit::find(work.tx, &filter(work, &input), from, want, &over)?;
+        let found = found.into_iter().map(|found| match serde_json::from_str(&found.body) {
+            Ok(Value::Object(event)) => Ok((found.position, FoundEvent { position: found.place, event })),
+            _ => Err(Error::internal("an audit event is no hash")),
+        });
+        Ok(Part { found: found.collect::<Result<_>>()?, rest, rows: 0 })
     })
     .await
 }

@@ -16,6 +16,7 @@ pub mod execution;
 pub mod fixture;
 mod metadata;
 pub mod options;
+mod paging;
 mod party;
 mod person;
 pub mod work;

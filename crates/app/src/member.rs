@@ -6,5 +6,5 @@ mod list;
 
 pub use change::{decrease, leave};
 pub use invite::{accept_invite, invite, join};
-pub(crate) use list::each_team;
+pub(crate) use list::Teams;
 pub use list::{find_members, find_project_members};

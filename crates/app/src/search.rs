@@ -7,19 +7,16 @@ mod asked;
 mod places;
 mod resolve;
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 use store::keys::{PlacementKey, ProjectKey};
 use store::search::{Budget, Hit, Position};
-use wire::ApiError;
 use wire::answer::Page;
 use wire::id::{ContainerId, ObjectId};
-use wire::page;
 use wire::search::{FindDataObjects, FoundObject};
 
 use crate::context::Ctx;
 use crate::error::{Error, Result};
+use crate::paging::{self, Part, end_of_turn};
 use crate::work::Work;
 
 use asked::Asked;
@@ -29,10 +26,6 @@ pub use resolve::resolve_data_objects;
 
 /// How many rows one transaction looks at, about.
 const ROWS_OF_A_TURN: usize = 20_000;
-/// How many rows one request looks at at most, about.
-const MAX_ROWS: usize = 1_000_000;
-/// How long one transaction goes on looking, in ms: others wait for the reader that it has.
-const MS_OF_A_TURN: i64 = 100;
 /// What deciding about one project counts for, in rows.
 const ROWS_OF_A_PROJECT: usize = 10;
 
@@ -49,67 +42,33 @@ struct Next {
 
 /// `/system/findDataObjects`: the copies that fit every filter, those of one project together, newest first (F184).
 ///
-/// A page is cut only by `limit`, and `next` is given exactly when something follows. A search whose filters must be
-/// tried on very many objects (a regular expression, or a glob that starts with `*`) takes several transactions, and
-/// ends with an error when it found fewer than two objects among the first million (fewer where filters have very many
-/// terms) or within the time that the operator allows ([`crate::options::Options::search_ms`]).
+/// A page is shorter than `limit` when the rows or the time of one request were used up before, and `next` is given
+/// exactly when something follows. A search whose filters must be tried on very many objects (a regular expression, or a
+/// glob that starts with `*`) takes several transactions, and ends with an error when it found fewer than two objects
+/// among the first million (fewer where filters have very many terms) or within the time that the operator allows
+/// ([`crate::options::Options::search_ms`]).
 ///
 /// # Errors
 /// `ResourceNotFound` for a project or folder in `scope` that the caller cannot see; `InvalidInput` for a search that is
 /// too wide, and for `archivalState` without the class "file" and a folder.
 pub async fn find_data_objects(ctx: Ctx, input: FindDataObjects) -> Result<Page<FoundObject>> {
     let limit = input.limit.get();
-    let starting = input.starting.as_ref().map(page::Cursor::read::<Next>).transpose()?;
-    let mut from = starting.map(|next| Position {
+    let from = paging::start::<Next>(input.starting.as_ref())?.map(|next| Position {
         project: ProjectKey::from_number(next.place),
         at: next.at,
         key: PlacementKey::from_number(next.copy),
     });
-    let asked = Arc::new(Asked::read(input, ctx.now())?);
-    let started = ctx.app.clock.now();
-    let mut found: Vec<(Position, FoundObject)> = Vec::new();
-    let (mut rows, mut in_answer) = (MAX_ROWS, 0);
-    loop {
-        let (asked, shown) = (Arc::clone(&asked), limit - found.len().min(limit));
-        // One more than is shown tells whether anything follows.
-        let look = move |work: &Work<'_>| {
-            work.add_to_answer(in_answer)?;
-            Ok((find_part(work, &asked, from, shown, shown + 1)?, work.in_answer()))
-        };
-        let part;
-        (part, in_answer) = ctx.look(look).await?;
-        found.extend(part.found);
-        rows = rows.saturating_sub(part.rows);
-        if found.len() > limit {
-            found.truncate(limit);
-            break;
-        }
-        let Some(rest) = part.rest else { return page_of(found, false) };
-        from = Some(rest);
-        if rows == 0 || ctx.app.clock.now() - started >= ctx.app.options.search_ms {
-            // What was found last stands in for what follows.
-            found.pop();
-            if found.is_empty() {
-                return Err(too_wide().into());
-            }
-            break;
-        }
-    }
-    page_of(found, true)
-}
-
-/// Says when a transaction that begins now has looked long enough.
-pub(crate) fn end_of_turn(ctx: &Ctx) -> impl Fn() -> bool + use<'_> {
-    let began = ctx.app.clock.now();
-    move || ctx.app.clock.now() - began > MS_OF_A_TURN
-}
-
-/// What one transaction found.
-struct Part {
-    found: Vec<(Position, FoundObject)>,
-    rest: Option<Position>,
-    /// How many rows it looked at, about.
-    rows: usize,
+    let asked = Asked::read(input, ctx.now())?;
+    let end = |position: &Position, found: &FoundObject| Next {
+        project: found.project.clone(),
+        id: found.id.clone(),
+        place: position.project.number(),
+        at: position.at,
+        copy: position.key.number(),
+    };
+    // The last one that is looked for is not shown.
+    let part = move |work: &Work<'_>, from, want| find_part(work, &asked, from, want - 1, want);
+    paging::search(&ctx, limit, from, end, part).await
 }
 
 /// Finds the next `want` copies and describes the first `shown` of them, if that is asked for.
@@ -119,7 +78,7 @@ fn find_part(
     from: Option<Position>,
     shown: usize,
     want: usize,
-) -> Result<Part> {
+) -> Result<Part<Position, FoundObject>> {
     let mut places = Places::start(work, &asked.projects, from)?;
     let filters = asked.filters(work, places.scope())?;
     let over = end_of_turn(work.ctx);
@@ -177,25 +136,4 @@ fn named(
             Ok((hit.position, FoundObject { project: project.clone(), id: id.clone(), describe }))
         })
         .collect()
-}
-
-fn page_of(found: Vec<(Position, FoundObject)>, more: bool) -> Result<Page<FoundObject>> {
-    let next = match found.last() {
-        Some((position, last)) if more => Some(page::next(&Next {
-            project: last.project.clone(),
-            id: last.id.clone(),
-            place: position.project.number(),
-            at: position.at,
-            copy: position.key.number(),
-        })?),
-        _ => None,
-    };
-    Ok(Page { results: found.into_iter().map(|(_, found)| found).collect(), next })
-}
-
-pub(crate) fn too_wide() -> ApiError {
-    ApiError::invalid_input(
-        "Nothing, or one thing only, fits among the very many that this search looked at, so it was ended. \
-         Narrow it: name a project or a folder, an id, a tag, a property, or what the name starts with.",
-    )
 }

@@ -11,7 +11,6 @@ use store::text::Word as _;
 use store::token::{NewToken, Purpose};
 use wire::answer::{NoInput, Page};
 use wire::id::ProjectId;
-use wire::page::{self, Cursor};
 use wire::text::TokenLabel;
 use wire::time::Millis;
 use wire::user::{
@@ -23,6 +22,7 @@ use wire::{ApiError, ErrorType, Level};
 use crate::context::Ctx;
 use crate::error::{Error, Result};
 use crate::event::{Event, EventName};
+use crate::paging;
 
 /// How long a token lives when its maker does not say, in ms: 30 days.
 const DEFAULT_LIFE_MS: i64 = 30 * DAY_MS;
@@ -201,17 +201,15 @@ pub async fn refuse_scope(ctx: &Ctx) -> Error {
 /// # Errors
 /// `InvalidInput` for a `starting` that is no `next`.
 pub async fn find(ctx: Ctx, input: FindAuthTokens) -> Result<Page<FoundToken>> {
-    let after = input.starting.as_ref().map(Cursor::read::<i64>).transpose()?.map(TokenKey::from_number);
+    let after = paging::start(input.starting.as_ref())?.map(TokenKey::from_number);
     let limit = input.limit.get();
     ctx.look(move |work| {
         let caller = work.caller()?;
         work.system_permit(SystemAction::ManageTokens)?;
         let mut found = store::token::of_account(work.tx, caller.account, after, limit + 1, work.now())?;
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let last = found.last().filter(|_| more).map(|token| token.key.number());
+        let next = paging::cut(&mut found, limit, |token| token.key.number())?;
         Ok(Page {
-            next: last.map(|last| page::next(&last)).transpose()?,
+            next,
             results: found
                 .into_iter()
                 .map(|token| FoundToken {

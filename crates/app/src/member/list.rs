@@ -3,28 +3,21 @@
 use std::collections::BTreeSet;
 
 use policy::{Action, Capability, Role};
-use serde::{Deserialize, Serialize};
 use store::access::{Reach, Walk};
 use store::grant::{self, Grant};
 use store::keys::ProjectKey;
 use store::project::Filter;
-use wire::Level;
 use wire::answer::{Described, Page};
 use wire::fields::Fields;
 use wire::id::{OrgId, ProjectId, UserId};
-use wire::page::Cursor;
 use wire::project::{FindMembers, FindProjectMembers, FoundPrincipal, Member, RightsShown};
+use wire::{ApiError, Level};
 
 use crate::context::Ctx;
 use crate::error::Result;
+use crate::paging::{After, after_text, cut, end_of_turn, go_through};
 use crate::party::Party;
 use crate::work::Work;
-
-/// Where a page ended: principals come in the order of their text.
-#[derive(Debug, Serialize, Deserialize)]
-struct Position {
-    after: String,
-}
 
 /// `/project-xxxx/findMembers`: the team, by principal (F102).
 ///
@@ -40,9 +33,10 @@ pub async fn find_members(ctx: Ctx, project: ProjectId, input: FindMembers) -> R
             return Ok(Page { results: held.into_iter().map(member).collect(), next: None });
         }
         let limit = input.limit.get();
-        let after = after(input.starting.as_ref())?;
-        let rows = grant::page(work.tx, found.key, &after, limit + 1)?;
-        page(rows.into_iter().map(member).collect(), limit, |member| &member.id)
+        let after = after_text(input.starting.as_ref())?;
+        let mut rows = grant::page(work.tx, found.key, &after, limit + 1)?;
+        let next = cut(&mut rows, limit, |grant| After { after: grant.principal.clone() })?;
+        Ok(Page { results: rows.into_iter().map(member).collect(), next })
     })
     .await
 }
@@ -52,24 +46,26 @@ pub async fn find_members(ctx: Ctx, project: ProjectId, input: FindMembers) -> R
 ///
 /// # Errors
 /// `ResourceNotFound` for a project that the caller may not see, `PermissionDenied` for one whose members the caller may
-/// not see.
+/// not see, `InvalidInput` without a project when the caller's projects are too many to go through in the time that the
+/// operator allows.
 pub async fn find_project_members(ctx: Ctx, input: FindProjectMembers) -> Result<Page<FoundPrincipal>> {
+    let limit = input.limit.get();
+    let after = after_text(input.starting.as_ref())?;
+    let mut found = match input.project {
+        Some(project) => ctx.look(move |work| members_of(work, &project, &after, limit + 1)).await?,
+        None => members_anywhere(&ctx, after, limit + 1).await?,
+    };
+    let next = cut(&mut found, limit, |(id, _)| After { after: id.clone() })?;
     ctx.look(move |work| {
-        let limit = input.limit.get();
-        let after = after(input.starting.as_ref())?;
-        let found = match &input.project {
-            Some(project) => members_of(work, project, &after, limit + 1)?,
-            None => members_anywhere(work, &after, limit + 1)?,
-        };
-        let mut rows = Vec::with_capacity(found.len());
-        for (id, level) in found {
+        let mut results = Vec::with_capacity(found.len());
+        for (id, level) in &found {
             let describe = match input.describe.fields() {
-                Some(fields) => describe(work, &id, fields)?,
+                Some(fields) => describe(work, id, fields)?,
                 None => None,
             };
-            rows.push(FoundPrincipal { id, level, describe });
+            results.push(FoundPrincipal { id: id.clone(), level: *level, describe });
         }
-        page(rows, limit, |row| &row.id)
+        Ok(Page { results, next: next.clone() })
     })
     .await
 }
@@ -86,38 +82,65 @@ fn members_of(work: &Work<'_>, project: &ProjectId, after: &str, limit: usize) -
 }
 
 /// Merges the first principals behind `after` of all projects.
-fn members_anywhere(work: &Work<'_>, after: &str, limit: usize) -> Result<Found> {
-    let mut first: BTreeSet<String> = BTreeSet::new();
-    each_team(work, |projects| {
-        first.extend(grant::principals_of(work.tx, projects, after, limit)?);
-        while first.len() > limit {
-            first.pop_last();
-        }
-        Ok(())
-    })?;
+async fn members_anywhere(ctx: &Ctx, after: String, limit: usize) -> Result<Found> {
+    let start = (Teams::default(), BTreeSet::new());
+    let turn = move |work: &Work<'_>, (teams, first): &mut (Teams, BTreeSet<String>)| {
+        teams.visit(work, |projects| {
+            first.extend(grant::principals_of(work.tx, projects, &after, limit)?);
+            while first.len() > limit {
+                first.pop_last();
+            }
+            Ok(())
+        })
+    };
+    let (_, first) = go_through(ctx, start, too_many_projects, turn).await?;
     Ok(first.into_iter().map(|principal| (principal, None)).collect())
 }
 
-/// Goes through the projects that the caller is a member of and whose members the caller may see, some at a time.
-///
-/// # Errors
-/// Whatever `visit` returns, or the store's.
-pub(crate) fn each_team(work: &Work<'_>, mut visit: impl FnMut(&[ProjectKey]) -> Result<()>) -> Result<()> {
-    let (caller, settings, filter) = (work.caller()?, work.settings(), Filter::default());
-    // Nobody sees members by PUBLIC alone (contract: identity-and-sharing B11.9).
-    let mut walk = Walk::new(caller, &settings, &filter, Reach::OfMember, None);
-    loop {
-        let batch = walk.next(work.tx)?;
-        if batch.is_empty() {
-            return Ok(());
-        }
-        let shared: Vec<ProjectKey> = batch
-            .iter()
-            .filter(|(_, access)| access.allows(Action::FindProject) && access.allows(Action::ListMembers))
-            .map(|(project, _)| project.key)
-            .collect();
-        if !shared.is_empty() {
-            visit(&shared)?;
+fn too_many_projects() -> ApiError {
+    ApiError::invalid_input(
+        "You are in more projects than one search can go through, so it was ended. Name with \"project\" the one whose \
+         members you look for.",
+    )
+}
+
+/// A way through the projects that the caller is a member of and whose members the caller may see.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Teams {
+    /// Behind this one, which was visited last.
+    behind: Option<ProjectKey>,
+}
+
+impl Teams {
+    /// Visits the next projects, some at a time, until the time of one transaction is over; says whether these were all.
+    ///
+    /// # Errors
+    /// Whatever `visit` returns, or the store's.
+    pub(crate) fn visit(
+        &mut self,
+        work: &Work<'_>,
+        mut visit: impl FnMut(&[ProjectKey]) -> Result<()>,
+    ) -> Result<bool> {
+        let (caller, settings, filter) = (work.caller()?, work.settings(), Filter::default());
+        let over = end_of_turn(work.ctx);
+        // Nobody sees members by PUBLIC alone (contract: identity-and-sharing B11.9).
+        let mut walk = Walk::new(caller, &settings, &filter, Reach::OfMember, self.behind).until(&over);
+        loop {
+            let batch = walk.next(work.tx)?;
+            if batch.is_empty() {
+                self.behind = walk.rest();
+                return Ok(self.behind.is_none());
+            }
+            let shared: Vec<ProjectKey> = batch
+                .iter()
+                .filter(|(_, access)| {
+                    access.allows(Action::FindProject) && access.allows(Action::ListMembers)
+                })
+                .map(|(project, _)| project.key)
+                .collect();
+            if !shared.is_empty() {
+                visit(&shared)?;
+            }
         }
     }
 }
@@ -134,24 +157,6 @@ fn describe(work: &Work<'_>, id: &str, fields: &Fields) -> Result<Option<Describ
         Some(org) => crate::org::describe_one(work, &org, fields).map(Some),
         None => Ok(None),
     }
-}
-
-fn after(starting: Option<&Cursor>) -> Result<String> {
-    Ok(match starting {
-        Some(cursor) => cursor.read::<Position>()?.after,
-        None => String::new(),
-    })
-}
-
-/// Cuts rows to a page and says where the next one begins; `rows` holds one more than the page when more follow.
-fn page<T>(mut rows: Vec<T>, limit: usize, id: impl Fn(&T) -> &String) -> Result<Page<T>> {
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = match rows.last() {
-        Some(last) if more => Some(wire::page::next(&Position { after: id(last).clone() })?),
-        _ => None,
-    };
-    Ok(Page { results: rows, next })
 }
 
 fn member(grant: Grant) -> Member {

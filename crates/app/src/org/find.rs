@@ -1,23 +1,16 @@
 //! Searching for organisations and listing their members (contract: identity-and-sharing 4.3, 9).
 
 use policy::{OrgAction, OrgLevel};
-use serde::{Deserialize, Serialize};
 use store::account;
 use store::org::{self, Member, MemberFilter, Membership, MembershipFilter};
 use wire::answer::Page;
 use wire::id::OrgId;
 use wire::org::{FindMembers, FindOrgs, FoundOrg, MemberRow, OrgLevel as WireLevel};
-use wire::page::Cursor;
 
 use crate::context::Ctx;
 use crate::error::Result;
+use crate::paging::{After, after_text, cut};
 use crate::person;
-
-/// Where a page ended: results come in the order of their ids.
-#[derive(Debug, Serialize, Deserialize)]
-struct Position {
-    after: String,
-}
 
 /// `/system/findOrgs`: the organisations that the caller belongs to, by id.
 ///
@@ -30,11 +23,11 @@ pub async fn find(ctx: Ctx, input: FindOrgs) -> Result<Page<FoundOrg>> {
             admin: input.level == WireLevel::Admin,
             may_bill: input.allow_billable_activities,
         };
-        let after = after(input.starting.as_ref())?;
-        let found = org::memberships(work.tx, work.caller()?.account, filter, &after, limit + 1)?;
-        let next = next(found.len() > limit, found.get(limit - 1).map(|(org, _)| org.id.as_str()))?;
-        let mut results = Vec::with_capacity(found.len().min(limit));
-        for (org, membership) in found.into_iter().take(limit) {
+        let after = after_text(input.starting.as_ref())?;
+        let mut found = org::memberships(work.tx, work.caller()?.account, filter, &after, limit + 1)?;
+        let next = cut(&mut found, limit, |(org, _)| After { after: org.id.to_string() })?;
+        let mut results = Vec::with_capacity(found.len());
+        for (org, membership) in found {
             let describe = match input.describe.fields() {
                 Some(fields) => Some(super::describe_one(work, &org.id, fields)?),
                 None => None,
@@ -62,11 +55,11 @@ pub async fn find_members(ctx: Ctx, id: OrgId, input: FindMembers) -> Result<Pag
                 WireLevel::Member => OrgLevel::Member,
             }),
         };
-        let after = after(input.starting.as_ref())?;
-        let members = org::members(work.tx, found.key, &filter, &after, limit + 1)?;
-        let next = next(members.len() > limit, members.get(limit - 1).map(|member| member.id.as_str()))?;
-        let mut results = Vec::with_capacity(members.len().min(limit));
-        for member in members.into_iter().take(limit) {
+        let after = after_text(input.starting.as_ref())?;
+        let mut members = org::members(work.tx, found.key, &filter, &after, limit + 1)?;
+        let next = cut(&mut members, limit, |member| After { after: member.id.to_string() })?;
+        let mut results = Vec::with_capacity(members.len());
+        for member in members {
             let describe = match input.describe.fields() {
                 Some(fields) => Some(person::describe(&account::by_key(work.tx, member.account)?, fields)),
                 None => None,
@@ -111,19 +104,5 @@ fn level(level: OrgLevel) -> WireLevel {
     match level {
         OrgLevel::Admin => WireLevel::Admin,
         OrgLevel::Member => WireLevel::Member,
-    }
-}
-
-fn after(starting: Option<&Cursor>) -> Result<String> {
-    Ok(match starting {
-        Some(cursor) => cursor.read::<Position>()?.after,
-        None => String::new(),
-    })
-}
-
-fn next(more: bool, last: Option<&str>) -> Result<Option<serde_json::Value>> {
-    match last {
-        Some(last) if more => Ok(Some(wire::page::next(&Position { after: last.to_owned() })?)),
-        _ => Ok(None),
     }
 }

@@ -3,10 +3,7 @@
 //! Results come in the order in which the projects were made. A page ends where the next one begins, whatever is made
 //! or shared in between, and `next` is null exactly when nothing more is found.
 
-use std::sync::Arc;
-
 use policy::{Action, OrgAction, SystemAction, Via};
-use serde::{Deserialize, Serialize};
 use store::access::{Access, Reach, Walk};
 use store::keys::ProjectKey;
 use store::project::{Filter, Project};
@@ -22,17 +19,11 @@ use wire::time::Millis;
 use super::describe;
 use crate::context::Ctx;
 use crate::error::Result;
-use crate::search::{end_of_turn, too_wide};
+use crate::paging::{self, After, end_of_turn};
 use crate::work::Work;
 
 /// The level that `/system/findProjects` asks for unless told otherwise.
 const DEFAULT_LEVEL: Level = Level::Contribute;
-
-/// Where a page ended.
-#[derive(Debug, Serialize, Deserialize)]
-struct Position {
-    after: i64,
-}
 
 /// `/system/findProjects` (F098): projects in which the caller's level is at least the one asked for.
 ///
@@ -87,6 +78,8 @@ pub async fn find_of_org(ctx: Ctx, org: OrgId, input: ProjectQuery) -> Result<Pa
     .await
 }
 
+type Part = paging::Part<ProjectKey, FoundProject>;
+
 const PUBLIC: &str = "PUBLIC";
 
 /// The filters as the store takes them.
@@ -102,59 +95,17 @@ fn filter(work: &Work<'_>, query: &ProjectQuery, bill_to: Option<&OneOrMany<Bill
         contains_phi: query.contains_phi,
         external_upload_restricted: query.external_upload_restricted,
         public: query.public,
+        holds: None,
     }
 }
 
-/// What one transaction found.
-struct Part {
-    found: Vec<(ProjectKey, FoundProject)>,
-    /// Behind what was looked at, when it is not all.
-    rest: Option<ProjectKey>,
-}
-
-/// Takes as many transactions as a page needs. `part` finds, behind a project, so many more.
+/// One page, in as many transactions as it needs. `part` finds, behind a project, so many more.
 async fn pages<F>(ctx: &Ctx, limit: usize, starting: Option<&Cursor>, part: F) -> Result<Page<FoundProject>>
 where
     F: Fn(&Work<'_>, Option<ProjectKey>, usize) -> Result<Part> + Send + Sync + 'static,
 {
-    let part = Arc::new(part);
-    let mut after = match starting {
-        Some(cursor) => Some(ProjectKey::from_number(cursor.read::<Position>()?.after)),
-        None => None,
-    };
-    let started = ctx.app.clock.now();
-    let (mut found, mut in_answer) = (Vec::new(), 0);
-    let more = loop {
-        // One more than is shown tells whether anything follows.
-        let want = limit + 1 - found.len();
-        let next = Arc::clone(&part);
-        let look = move |work: &Work<'_>| {
-            work.add_to_answer(in_answer)?;
-            Ok((next(work, after, want)?, work.in_answer()))
-        };
-        let part;
-        (part, in_answer) = ctx.look(look).await?;
-        found.extend(part.found);
-        if found.len() > limit {
-            found.truncate(limit);
-            break true;
-        }
-        let Some(rest) = part.rest else { break false };
-        after = Some(rest);
-        if ctx.app.clock.now() - started >= ctx.app.options.search_ms {
-            // What was found last stands in for what follows.
-            found.pop();
-            if found.is_empty() {
-                return Err(too_wide().into());
-            }
-            break true;
-        }
-    };
-    let next = match found.last() {
-        Some((last, _)) if more => Some(wire::page::next(&Position { after: last.number() })?),
-        _ => None,
-    };
-    Ok(Page { results: found.into_iter().map(|(_, found)| found).collect(), next })
+    let from = paging::start::<After<i64>>(starting)?.map(|end| ProjectKey::from_number(end.after));
+    paging::search(ctx, limit, from, |key, _| After { after: key.number() }, part).await
 }
 
 /// Walks until so many are found, nothing is left, or the time of one transaction is over. `select` decides about each
@@ -174,13 +125,13 @@ fn part(
     loop {
         let batch = walk.next(work.tx)?;
         if batch.is_empty() {
-            return Ok(Part { found, rest: walk.rest() });
+            return Ok(Part { found, rest: walk.rest(), rows: 0 });
         }
         for (project, access) in &batch {
             let Some(selected) = select(project, access)? else { continue };
             found.push((project.key, selected));
             if found.len() == want {
-                return Ok(Part { found, rest: Some(project.key) });
+                return Ok(Part { found, rest: Some(project.key), rows: 0 });
             }
         }
     }

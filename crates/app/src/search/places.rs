@@ -88,6 +88,18 @@ impl<'a> Places<'a> {
         Ok(Self { wanted, filter, source, ids })
     }
 
+    /// Starts behind a project, or at the first one.
+    ///
+    /// # Errors
+    /// As [`Places::start`].
+    pub(super) fn behind(work: &Work<'_>, wanted: &'a Projects, project: Option<ProjectKey>) -> Result<Self> {
+        let mut places = Self::start(work, wanted, None)?;
+        if let Source::All { after, .. } = &mut places.source {
+            *after = project;
+        }
+        Ok(places)
+    }
+
     /// The project that was named.
     pub(super) fn scope(&self) -> Option<&Scope> {
         match &self.source {
@@ -99,11 +111,6 @@ impl<'a> Places<'a> {
     /// The id of a project that was given out.
     pub(super) fn id_of(&self, project: ProjectKey) -> Option<&ContainerId> {
         self.ids.get(&project)
-    }
-
-    /// The ids of all projects that were given out.
-    pub(super) fn into_ids(self) -> HashMap<ProjectKey, ContainerId> {
-        self.ids
     }
 
     /// The next projects; none at the end.

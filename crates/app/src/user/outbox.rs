@@ -5,24 +5,22 @@ use store::keys::OutboxKey;
 use store::{account, outbox};
 use wire::account::{FindUnsentMail, UnsentMail};
 use wire::answer::Page;
-use wire::page::{self, Cursor};
 
 use crate::context::Ctx;
 use crate::error::Result;
+use crate::paging::{cut, start};
 
 /// `/system/findUnsentMail`: letters that were given up within the last 30 days, oldest first.
 ///
 /// # Errors
 /// `PermissionDenied` unless a platform administrator asks; `InvalidInput` for a `starting` that is no `next`.
 pub async fn unsent_mail(ctx: Ctx, input: FindUnsentMail) -> Result<Page<UnsentMail>> {
-    let after = input.starting.as_ref().map(Cursor::read::<i64>).transpose()?.map(OutboxKey::from_number);
+    let after = start(input.starting.as_ref())?.map(OutboxKey::from_number);
     let limit = input.limit.get();
     ctx.look(move |work| {
         work.system_permit(SystemAction::Administer)?;
         let mut found = outbox::undelivered(work.tx, after, limit + 1)?;
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let last = found.last().filter(|_| more).map(|item| item.key.number());
+        let next = cut(&mut found, limit, |item| item.key.number())?;
         let mut results = Vec::new();
         for item in found {
             let reader = item.account.map(|key| account::by_key(work.tx, key)).transpose()?;
@@ -35,7 +33,7 @@ pub async fn unsent_mail(ctx: Ctx, input: FindUnsentMail) -> Result<Page<UnsentM
                 why: item.failure,
             });
         }
-        Ok(Page { next: last.map(|last| page::next(&last)).transpose()?, results })
+        Ok(Page { results, next })
     })
     .await
 }

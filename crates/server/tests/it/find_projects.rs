@@ -1,11 +1,9 @@
 //! Searching for projects: what is found, by whom, and page by page.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
-use server::boot::Parts;
 use store::access::{Reach, Settings, Walk};
 use store::project::Filter;
 use wire::Level;
@@ -287,13 +285,7 @@ async fn people_of_shared_projects_are_found() {
 /// alone.
 #[tokio::test]
 async fn a_search_goes_on_where_its_time_was_over() {
-    let leap_ms = Arc::new(AtomicI64::new(0));
-    let leaps = Arc::clone(&leap_ms);
-    let world = World::with_parts(|parts| {
-        let clock = Box::new(Leaping { inner: parts.clock, gone_ms: AtomicI64::new(0), leap_ms: leaps });
-        Parts { clock, ..parts }
-    })
-    .await;
+    let (world, leap_ms) = World::leaping().await;
     let alice = world.user("alice").await;
     let mut projects = Vec::new();
     for number in 0..12 {
@@ -336,18 +328,4 @@ async fn a_search_goes_on_where_its_time_was_over() {
     let second = alice.ok("/system/findProjects", query).await;
     assert_eq!((ids(&first).len(), &second["next"]), (4, &Value::Null));
     assert_eq!([ids(&first), ids(&second)].concat().iter().collect::<Vec<_>>(), wanted);
-}
-
-/// A clock that goes forward by itself whenever somebody looks at it.
-struct Leaping {
-    inner: Box<dyn app::Clock>,
-    gone_ms: AtomicI64,
-    leap_ms: Arc<AtomicI64>,
-}
-
-impl app::Clock for Leaping {
-    fn now(&self) -> i64 {
-        let leap = self.leap_ms.load(Ordering::SeqCst);
-        self.inner.now() + self.gone_ms.fetch_add(leap, Ordering::SeqCst)
-    }
 }

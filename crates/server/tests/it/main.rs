@@ -20,6 +20,7 @@ mod fixture;
 mod folders;
 mod hostile;
 mod limits;
+mod long;
 mod matrix;
 mod members;
 mod objects;

@@ -5,6 +5,7 @@
 
 mod client;
 mod described;
+mod leaping;
 mod snapshot;
 
 use std::net::SocketAddr;
