@@ -3,19 +3,22 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap};
 
-use store::access::Access;
+use store::access::{Access, Caller, Reach, Walk};
 use store::keys::{ObjectKey, ProjectKey};
 use store::object::Object;
 use store::placement::Placement;
-use store::project::Project;
+use store::project::{Filter, Project};
 use wire::ApiError;
 use wire::id::{ContainerId, ObjectId};
 
 use crate::error::{Result, absent};
+use crate::paging::end_of_turn;
 use crate::work::Work;
 
 /// How many projects are decided about at once.
 const BATCH: usize = 200;
+/// How many projects with a copy are looked at for one that serves, about.
+const MOST_CHOICES: usize = 1_000;
 
 /// A copy of an object, with the caller's access to it.
 #[derive(Debug, Clone)]
@@ -81,13 +84,37 @@ impl Work<'_> {
     pub fn copies(&self, id: &ObjectId) -> Result<Vec<Copy>> {
         let Some(object) = store::object::by_id(self.tx, id)? else { return Ok(Vec::new()) };
         let mut places = self.places(&[object.key])?;
-        let mut copies = Vec::new();
-        for project in places.of_object.remove(&object.key).unwrap_or_default() {
-            if let Some((project, access)) = places.projects.remove(&project) {
-                copies.extend(self.copy_in(&object, project, &access)?);
+        let keys = places.of_object.remove(&object.key).unwrap_or_default();
+        let projects = keys.iter().filter_map(|key| places.projects.remove(key)).collect();
+        self.copies_in(&object, projects)
+    }
+
+    /// The copies of an object that come into question when any one will do, highest level first, then the oldest first;
+    /// and whether there are more than were looked at: some thousand projects that the caller reaches, the oldest ones,
+    /// and no longer than one transaction may take.
+    ///
+    /// # Errors
+    /// The store's.
+    pub(crate) fn choices(&self, id: &ObjectId) -> Result<(Vec<Copy>, bool)> {
+        let Some(object) = store::object::by_id(self.tx, id)? else { return Ok((Vec::new(), false)) };
+        let (caller, settings, over) = (self.caller()?, self.settings(), end_of_turn(self.ctx));
+        let filter = Filter { holds: Some(object.key), ..Filter::default() };
+        let mut walk = Walk::new(caller, &settings, &filter, Reach::OfCaller, None).until(&over);
+        let (mut copies, mut looked_at) = (Vec::new(), 0);
+        let more = loop {
+            let batch = walk.next(self.tx)?;
+            if batch.is_empty() {
+                break walk.rest().is_some();
             }
-        }
-        Ok(copies)
+            if looked_at >= MOST_CHOICES {
+                break true;
+            }
+            looked_at += batch.len();
+            let seen = batch.into_iter().filter(|(_, access)| access.sees_project()).collect();
+            copies.extend(self.copies_in(&object, seen)?);
+        };
+        copies.sort_by_key(|copy| (Reverse(copy.access.level()), copy.placement.key));
+        Ok((copies, more))
     }
 
     /// Where copies of these objects lie. The caller bounds the number of objects.
@@ -140,10 +167,33 @@ impl Work<'_> {
     }
 
     fn copy_in(&self, object: &Object, project: Project, access: &Access) -> Result<Option<Copy>> {
-        let Some(placement) = store::placement::find(self.tx, object.key, project.key)? else {
-            return Ok(None);
-        };
-        let access = access.to_object(self.caller()?, object, &placement);
-        Ok(access.sees_object().then(|| Copy { object: object.clone(), placement, project, access }))
+        match store::placement::find(self.tx, object.key, project.key)? {
+            Some(placement) => Ok(seen(self.caller()?, object, placement, project, access)),
+            None => Ok(None),
+        }
     }
+
+    /// As [`Work::copy_in`] for many projects at once, in their order.
+    fn copies_in(&self, object: &Object, projects: Vec<(Project, Access)>) -> Result<Vec<Copy>> {
+        let caller = self.caller()?;
+        let keys: Vec<ProjectKey> = projects.iter().map(|(project, _)| project.key).collect();
+        let mut placements = store::placement::of_object(self.tx, object.key, &keys)?;
+        let copies = projects.into_iter().filter_map(|(project, access)| {
+            let placement = placements.remove(&project.key)?;
+            seen(caller, object, placement, project, &access)
+        });
+        Ok(copies.collect())
+    }
+}
+
+/// A copy, if the caller may see it.
+fn seen(
+    caller: &Caller,
+    object: &Object,
+    placement: Placement,
+    project: Project,
+    access: &Access,
+) -> Option<Copy> {
+    let access = access.to_object(caller, object, &placement);
+    access.sees_object().then(|| Copy { object: object.clone(), placement, project, access })
 }

@@ -271,6 +271,25 @@ pub fn of_project(
     Ok(found)
 }
 
+/// The copies of an object in these projects, as far as there are such. The caller bounds their number.
+pub fn of_object(
+    tx: &Tx,
+    object: ObjectKey,
+    projects: &[ProjectKey],
+) -> Result<HashMap<ProjectKey, Placement>, DbError> {
+    let mut found = HashMap::with_capacity(projects.len());
+    in_batches(projects, |batch| {
+        let mut sql = Sql::new(select_placement!("where p.object = "));
+        sql.bind(object).push(" and p.project in (").bind_list(batch.iter().copied()).push(")");
+        for row in tx.query_sql(&sql)? {
+            let placement = placement(&row)?;
+            found.insert(placement.project, placement);
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
 fn placement(row: &Row) -> Result<Placement, DbError> {
     let properties = match text::json(row, 9)? {
         Json::Object(properties) => properties,

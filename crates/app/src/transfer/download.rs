@@ -32,7 +32,7 @@ pub async fn download(ctx: Ctx, id: FileId, input: Download) -> Result<TransferU
     let named = input.filename.map(|name| name.as_str().to_owned());
     let (name, by, asked) = ctx
         .look(move |work| {
-            let (copy, _) = choose(work, &asked)?;
+            let (copy, _) = choose(work, &asked, None)?;
             let name = named.clone().unwrap_or(copy.placement.name);
             Ok((name, work.caller()?.signature.clone(), asked.clone()))
         })
@@ -61,7 +61,7 @@ pub struct Opened {
 /// `ServiceUnavailable` when too many requests of the person are at this door.
 pub async fn open(app: &Arc<App>, request: RequestInfo, address: &Address) -> Result<Opened> {
     let (asked, by) = address.read(app, request.now).ok_or_else(link::ended)?;
-    let grant = ReadGrant::new(Arc::clone(app), request, asked, by);
+    let mut grant = ReadGrant::new(Arc::clone(app), request, asked, by);
     let holder = grant.holder().await?;
     let account = holder.account;
     let at_door = app.memory.transfers.downloads.enter(account).await?;
@@ -86,7 +86,7 @@ impl Opened {
     /// What was revoked since; `InternalError` for damaged bytes, before any byte left; `ServiceUnavailable` when too many
     /// downloads run at once.
     pub async fn read(self, range: Range<u64>, cut: Cut) -> Result<Reading> {
-        let grant = self.grant;
+        let mut grant = self.grant;
         let turn = grant.app().memory.transfers.downloads.turn(self.account).await?;
         let extents = grant.record(range.clone()).await?;
         Reading::start(grant, extents, range, cut, turn).await

@@ -1,6 +1,5 @@
 //! The right to read a file: who asks, which copy is read, and the audit event of the reading.
 
-use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -10,7 +9,7 @@ use store::access::Caller;
 use store::blob::Extent;
 use store::object::{Object, ObjectState};
 use store::placement::Archival;
-use wire::id::{ContainerId, FileId, ObjectId};
+use wire::id::{ContainerId, FileId};
 use wire::{ApiError, ErrorType};
 
 use super::link::{self, Life};
@@ -29,18 +28,30 @@ pub(super) struct Asked {
     pub(super) preauthenticated: bool,
 }
 
-/// The copy that is read, and the code of the rule that allows it.
-pub(super) fn choose(work: &Work<'_>, asked: &Asked) -> Result<(Copy, &'static str)> {
-    let id: ObjectId = asked.file.clone().into();
+/// How often a copy is chosen for one event, when each is lost before the event is written.
+const TRIES: usize = 3;
+/// How long a client is asked to wait then.
+const RETRY_SECONDS: u64 = 2;
+
+/// The copy that is read, and the code of the rule that allows it: the one that the caller named; else the one that was
+/// read before, as long as it may be; else any that may be.
+pub(super) fn choose(
+    work: &Work<'_>,
+    asked: &Asked,
+    before: Option<&ContainerId>,
+) -> Result<(Copy, &'static str)> {
     if let Some(project) = &asked.project {
-        let copy = work.copy(&id, project)?;
-        let rule = readable(work, &copy, asked)?;
-        return Ok((copy, rule));
+        return read_in(work, asked, project);
     }
-    // Any copy that allows it will do. Where none does, the caller learns why of the one that came closest: of one whose
-    // state is in the way rather than of one that is refused, and of one of the highest level.
-    let mut copies = work.copies(&id)?;
-    copies.sort_by_key(|copy| (Reverse(copy.access.level()), copy.placement.key));
+    if let Some(project) = before {
+        match read_in(work, asked, project) {
+            Err(Error::Refused(_) | Error::Said(_)) => {}
+            found => return found,
+        }
+    }
+    // Where no copy allows it, the caller learns why of the one that came closest: of one whose state is in the way
+    // rather than of one that is refused, and of one of the highest level.
+    let (copies, more) = work.choices(&asked.file.clone().into())?;
     let mut nearest = None;
     for copy in copies {
         match readable(work, &copy, asked) {
@@ -54,7 +65,22 @@ pub(super) fn choose(work: &Work<'_>, asked: &Asked) -> Result<(Copy, &'static s
             Err(error) => return Err(error),
         }
     }
-    Err(nearest.unwrap_or_else(|| absent(id.as_str())))
+    if more {
+        return Err(ApiError::invalid_input(format!(
+            "{} lies in very many of the projects that you reach, and it can be downloaded from none of those that were \
+             looked at. Say with \"project\" from which one it is to be downloaded.",
+            asked.file
+        ))
+        .into());
+    }
+    Err(nearest.unwrap_or_else(|| absent(asked.file.as_str())))
+}
+
+/// The copy in one project, if it may be read.
+fn read_in(work: &Work<'_>, asked: &Asked, project: &ContainerId) -> Result<(Copy, &'static str)> {
+    let copy = work.copy(&asked.file.clone().into(), project)?;
+    let rule = readable(work, &copy, asked)?;
+    Ok((copy, rule))
 }
 
 /// Whether a copy may be read now: permission, state, billing (contract: data 2.1).
@@ -83,19 +109,23 @@ fn readable(work: &Work<'_>, copy: &Copy, asked: &Asked) -> Result<&'static str>
 }
 
 /// The right to read one file, which can be asked again at any time.
-#[derive(Clone)]
+///
+/// It keeps to one copy, the one that the event of the reading names, and goes on to another only when that one may be read
+/// no more; then the other has its event before another byte is read.
 pub(super) struct ReadGrant {
     app: Arc<App>,
     request: RequestInfo,
     asked: Asked,
     /// The signature of the token that made the address.
     by: String,
+    /// Where the copy lies that is read.
+    copy_in: Option<ContainerId>,
 }
 
 impl ReadGrant {
     /// What `by`, the signature of a token, gives its holder. Nothing is decided yet.
     pub(super) fn new(app: Arc<App>, request: RequestInfo, asked: Asked, by: String) -> Self {
-        Self { app, request, asked, by }
+        Self { app, request, asked, by, copy_in: None }
     }
 
     /// The server that the file lies on.
@@ -112,29 +142,40 @@ impl ReadGrant {
     ///
     /// # Errors
     /// What `/file-xxxx/download` answers.
-    pub(super) async fn object(&self, holder: Caller) -> Result<Object> {
-        let asked = self.asked.clone();
-        self.ctx_of(holder).look(move |work| Ok(choose(work, &asked)?.0.object)).await
+    pub(super) async fn object(&mut self, holder: Caller) -> Result<Object> {
+        let ctx = self.ctx_of(holder);
+        Ok(self.look(&ctx, |_, copy| Ok(copy.object.clone())).await?.0)
     }
 
-    /// Whether the person may still read the file. Nothing is kept from earlier answers, so that nothing can be missed; it is
-    /// some ten point look-ups.
-    pub(super) async fn holds(&self) -> bool {
-        let asked = self.asked.clone();
-        let answer = match self.ctx().await {
-            Ok(ctx) => ctx.look(move |work| choose(work, &asked).map(|_| ())).await,
-            Err(error) => Err(error),
-        };
+    /// Whether the person may still read the file, of which so much is left to be read. Nothing is kept from earlier
+    /// answers but which copy is read, so that nothing can be missed. It is some ten point look-ups; more, once, when
+    /// that copy may be read no more and another has to be found.
+    pub(super) async fn holds(&mut self, left: &Range<u64>) -> bool {
+        let answer = self.go_on(left, |_, _| Ok(())).await;
         if let Err(error) = &answer {
             tracing::info!(file = %self.asked.file, %error, "a download is ended");
         }
         answer.is_ok()
     }
 
-    /// The extents of a range as they are now; they change when equal content is merged.
-    pub(super) async fn extents(&self, range: Range<u64>) -> Result<Vec<Extent>> {
-        let asked = self.asked.clone();
-        self.ctx().await?.look(move |work| extents(work, &choose(work, &asked)?.0, &range)).await
+    /// The extents of what is left as they are now; they change when equal content is merged.
+    pub(super) async fn extents(&mut self, left: &Range<u64>) -> Result<Vec<Extent>> {
+        let wanted = left.clone();
+        self.go_on(left, move |work, copy| extents(work, copy, &wanted)).await
+    }
+
+    /// Decides anew; when another copy is read from now on, its event is committed.
+    async fn go_on<T, F>(&mut self, left: &Range<u64>, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&Work<'_>, &Copy) -> Result<T> + Send + 'static,
+    {
+        let ctx = self.ctx().await?;
+        let (found, moved) = self.look(&ctx, f).await?;
+        if moved {
+            self.record(left.clone()).await?;
+        }
+        Ok(found)
     }
 
     /// The person, as they are now.
@@ -157,51 +198,89 @@ impl ReadGrant {
         Ctx::new(Arc::clone(&self.app), Some(holder), request, Door::Other("FileOut"))
     }
 
+    /// What `f` says of the copy that is read from now on, and whether that is another one than before.
+    async fn look<T, F>(&mut self, ctx: &Ctx, f: F) -> Result<(T, bool)>
+    where
+        T: Send + 'static,
+        F: Fn(&Work<'_>, &Copy) -> Result<T> + Send + 'static,
+    {
+        let (asked, before) = (self.asked.clone(), self.copy_in.clone());
+        let (found, now) = ctx
+            .look(move |work| {
+                let (copy, _) = choose(work, &asked, before.as_ref())?;
+                Ok((f(work, &copy)?, copy.project.id))
+            })
+            .await?;
+        let moved = self.copy_in.replace(now.clone()).is_some_and(|before| before != now);
+        Ok((found, moved))
+    }
+
     /// Commits the audit event of a reading, unless one of the last minute covers it; decides once more in the same
     /// transaction.
-    pub(super) async fn record(&self, range: Range<u64>) -> Result<Vec<Extent>> {
+    ///
+    /// # Errors
+    /// What `/file-xxxx/download` answers.
+    pub(super) async fn record(&mut self, range: Range<u64>) -> Result<Vec<Extent>> {
         let ctx = self.ctx().await?;
-        let now = ctx.now();
-        let openings = &self.app.memory.transfers.openings;
-        let opening = |project: &ContainerId| Opening {
-            token: self.by.clone(),
-            file: self.asked.file.to_string(),
-            project: project.to_string(),
-            preauthenticated: self.asked.preauthenticated,
-            origin: self.request.origin,
-        };
-        let (asked, wanted) = (self.asked.clone(), range.clone());
-        let (extents_now, project) = ctx
-            .look(move |work| {
-                let (copy, _) = choose(work, &asked)?;
-                Ok((extents(work, &copy, &wanted)?, copy.project.id))
-            })
-            .await?;
-        if openings.covers(&opening(&project), now) {
-            return Ok(extents_now);
+        let app = Arc::clone(&self.app);
+        let openings = &app.memory.transfers.openings;
+        for _ in 0..TRIES {
+            let wanted = range.clone();
+            let look = self
+                .look(&ctx, move |work, copy| Ok((extents(work, copy, &wanted)?, copy.project.id.clone())));
+            let ((extents_now, project), _) = look.await?;
+            let opening = Opening {
+                token: self.by.clone(),
+                file: self.asked.file.to_string(),
+                project: project.to_string(),
+                preauthenticated: self.asked.preauthenticated,
+                origin: self.request.origin,
+            };
+            if openings.covers(&opening, ctx.now()) {
+                return Ok(extents_now);
+            }
+            let (asked, wanted) = (self.asked.clone(), range.clone());
+            // The writer looks at this one copy. When it is lost by now, others are looked for outside.
+            let written = ctx.change(move |work| match read_in(work, &asked, &project) {
+                Ok((copy, rule)) => write_event(work, &asked, &copy, rule, &wanted).map(Some),
+                Err(Error::Refused(_) | Error::Said(_)) if asked.project.is_none() => Ok(None),
+                Err(error) => Err(error),
+            });
+            if let Some(extents) = written.await? {
+                openings.committed(opening, ctx.now());
+                return Ok(extents);
+            }
         }
-        let asked = self.asked.clone();
-        let (extents, project) = ctx
-            .change(move |work| {
-                let (copy, rule) = choose(work, &asked)?;
-                work.record(
-                    Event::done(EventName::FileRead)
-                        .project(&copy.project.id)
-                        .subject(&asked.file)
-                        .rule(rule)
-                        .after(json!({
-                            "from": range.start,
-                            "to": range.end,
-                            "preauthenticated": asked.preauthenticated,
-                            "coversUntil": Openings::until(work.now()),
-                        })),
-                )?;
-                Ok((extents(work, &copy, &range)?, copy.project.id))
-            })
-            .await?;
-        openings.committed(opening(&project), now);
-        Ok(extents)
+        Err(ApiError::new(
+            ErrorType::ServiceUnavailable,
+            format!(
+                "The copies of {} are being changed, so that none could be chosen. Try again in a moment.",
+                self.asked.file
+            ),
+        )
+        .retry_after(RETRY_SECONDS)
+        .into())
     }
+}
+
+fn write_event(
+    work: &Work<'_>,
+    asked: &Asked,
+    copy: &Copy,
+    rule: &'static str,
+    range: &Range<u64>,
+) -> Result<Vec<Extent>> {
+    work.record(
+        Event::done(EventName::FileRead).project(&copy.project.id).subject(&asked.file).rule(rule).after(
+            json!({
+                "from": range.start,
+                "to": range.end,
+                "preauthenticated": asked.preauthenticated,
+                "coversUntil": Openings::until(work.now()),
+            }),
+        ),
+    )?;
+    extents(work, copy, range)
 }
 
 fn extents(work: &Work<'_>, copy: &Copy, range: &Range<u64>) -> Result<Vec<Extent>> {

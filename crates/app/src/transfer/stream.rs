@@ -124,13 +124,14 @@ impl Producer {
         let mut looked_up_at = None;
         while let Some(extent) = extents.pop_front() {
             let blob = &extent.blob;
-            let opened = self.watching(extents::open(&app, blob, extents::part_of(&extent, &left))).await?;
+            let opened =
+                self.watching(&left, extents::open(&app, blob, extents::part_of(&extent, &left))).await?;
             let mut pieces = match opened {
                 Ok(pieces) => pieces,
                 // Equal content may have been merged since: then the bytes have another name now.
                 Err(trouble) if trouble.is_missing() && looked_up_at != Some(left.start) => {
                     looked_up_at = Some(left.start);
-                    extents = self.grant.extents(left.clone()).await.map_err(Stop::Failed)?.into();
+                    extents = self.grant.extents(&left).await.map_err(Stop::Failed)?.into();
                     continue;
                 }
                 Err(trouble) => {
@@ -138,7 +139,7 @@ impl Producer {
                 }
             };
             loop {
-                let piece = match self.watching(pieces.try_next()).await? {
+                let piece = match self.watching(&left, pieces.try_next()).await? {
                     Ok(Some(piece)) => piece,
                     Ok(None) => break,
                     Err(error) => {
@@ -146,10 +147,10 @@ impl Producer {
                         return Err(Stop::Failed(trouble.report(&app, self.grant.file(), blob).await));
                     }
                 };
-                left.start += piece.len() as u64;
+                let length = piece.len() as u64;
                 let sender = self.sender.clone();
-                match self.watching(sender.send_timeout(Ok(piece), SLOWEST_PIECE)).await? {
-                    Ok(()) => {}
+                match self.watching(&left, sender.send_timeout(Ok(piece), SLOWEST_PIECE)).await? {
+                    Ok(()) => left.start += length,
                     Err(SendTimeoutError::Closed(_)) => return Err(Stop::Over),
                     Err(SendTimeoutError::Timeout(_)) => {
                         (self.cut)();
@@ -161,14 +162,14 @@ impl Producer {
         Ok(())
     }
 
-    /// Waits for something, and sees meanwhile that the reader still may read.
-    async fn watching<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Stop> {
+    /// Waits for something, and sees meanwhile that the reader still may read what is left.
+    async fn watching<T>(&mut self, left: &Range<u64>, work: impl Future<Output = T>) -> Result<T, Stop> {
         let mut work = pin!(work);
         loop {
             tokio::select! {
                 biased;
                 _ = self.watch.tick() => {
-                    if !self.grant.holds().await {
+                    if !self.grant.holds(left).await {
                         (self.cut)();
                         return Err(Stop::Over);
                     }

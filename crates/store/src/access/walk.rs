@@ -199,3 +199,44 @@ impl<'a> Walk<'a> {
 fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use wire::id::UserId;
+    use wire::user::TokenScope;
+
+    use super::*;
+    use crate::db::DbKind;
+    use crate::db::testing::{TestDatabases, plan};
+    use crate::keys::{AccountKey, ObjectKey, TokenKey};
+    use crate::schema::MIGRATIONS;
+
+    /// Where an object has copies is read from the object, however many projects somebody reaches.
+    #[tokio::test]
+    async fn projects_that_hold_an_object_are_found_by_its_copies() {
+        let database = TestDatabases::open(DbKind::Sqlite).await.unwrap();
+        database.db.migrate(MIGRATIONS).await.unwrap();
+        let caller = Caller {
+            account: AccountKey::from_number(1),
+            id: UserId::parse("user-alice").unwrap(),
+            kind: policy::PlatformKind::Standard,
+            token: TokenKey::from_number(1),
+            signature: "x".to_owned(),
+            scope: TokenScope::FULL,
+        };
+        let settings = Settings {
+            admin_access: policy::AdminAccess::GrantSelf,
+            read_only_cap: policy::ReadOnlyCap::default(),
+            now: 0,
+        };
+        let filter = Filter { holds: Some(ObjectKey::from_number(1)), ..Filter::default() };
+        for reach in [Reach::OfCaller, Reach::Everything] {
+            let sql = Walk::new(&caller, &settings, &filter, reach, None).statement();
+            let plan = database.db.read(move |tx| plan(tx, sql.clone())).await.unwrap();
+            println!("{plan}");
+            let copies =
+                plan.matches("SEARCH c USING COVERING INDEX sqlite_autoindex_placement_1 (object=?)").count();
+            assert!(copies > 0 && !plan.contains("SCAN p") && !plan.contains("SCAN g"), "{plan}");
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use wire::query::{Logic, NameQuery, PropertiesQuery, PropertyTerm, PropertyTest, TagsQuery, TimeRange};
 
 use crate::db::Sql;
+use crate::keys::ObjectKey;
 
 /// Conditions on a project's own row, tags, properties and openness. What is absent matches everything.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +28,8 @@ pub struct Filter {
     pub external_upload_restricted: Option<bool>,
     /// Whether everybody may see it.
     pub public: Option<bool>,
+    /// An object that has a copy in it.
+    pub holds: Option<ObjectKey>,
 }
 
 impl Filter {
@@ -59,6 +62,12 @@ impl Filter {
         if let Some(public) = self.public {
             sql.push(if public { " and exists (" } else { " and not exists (" });
             sql.push("select 1 from project_grant x where x.project = p.key and x.principal = 'PUBLIC')");
+        }
+        if let Some(object) = self.holds {
+            // A list, so that what is read is the copies of the object and not all projects of a person.
+            sql.push(" and p.key in (select c.project from placement c where c.object = ")
+                .bind(object)
+                .push(")");
         }
         if let Some(tags) = &self.tags {
             sql.push(" and ");

@@ -164,6 +164,117 @@ async fn a_running_download_is_cut() {
     }
 }
 
+/// A download that names no project keeps to one copy, which its event names. When that one is lost, it goes on under
+/// another that may be read, whose event is there before more is read; when there is none, it is cut.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_running_download_says_which_copy_is_read() {
+    let world = World::new().await;
+    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
+    let (best, other) = (alice.project("Best").await, alice.project("Other").await);
+    let part = noise(8 * SMALLEST, 1);
+    let file = closed(&alice, &best, "x", &[&part]).await;
+    alice.ok(&format!("/{best}/clone"), json!({ "objects": [file], "project": other })).await;
+    alice.invite(&best, "bob", Level::Contribute).await;
+    alice.invite(&other, "bob", Level::View).await;
+    let address = address_of(&bob, &file, json!({})).await;
+    let mut socket = start(&world, &address).await;
+    let mut taken = read(&mut socket, 1 << 20).await;
+    assert_eq!(readings(&world).await, [(best.clone(), 0)]);
+    // A better copy that comes later, and one that is lost and was not read, change nothing.
+    let third = alice.project("Third").await;
+    alice.ok(&format!("/{best}/clone"), json!({ "objects": [file], "project": third })).await;
+    alice.invite(&third, "bob", Level::Administer).await;
+    remove(&alice, &third, "user-bob").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(readings(&world).await.len(), 1);
+    remove(&alice, &best, "user-bob").await;
+    let moved = async {
+        while readings(&world).await.len() < 2 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), moved).await.expect("the other copy has no event");
+    let [(first, 0), (second, from)] = &readings(&world).await[..] else { panic!("no two readings") };
+    assert_eq!((first, second), (&best, &other));
+    assert!((1..=i64::try_from(part.len()).unwrap()).contains(from), "{from}");
+    taken += read(&mut socket, 1 << 20).await;
+    assert!(taken > 1 << 20, "it did not go on");
+    // The log says that nothing was refused: the person may read the file all the while.
+    assert_eq!(refusals(&world).await, 0);
+    remove(&alice, &other, "user-bob").await;
+    let ended = tokio::time::timeout(Duration::from_secs(20), async {
+        loop {
+            match read(&mut socket, 64 << 10).await {
+                0 => return,
+                got => taken += got,
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    ended.await.expect("the download went on after the access was gone");
+    assert!(taken < part.len(), "the whole file came");
+    assert_eq!(readings(&world).await.len(), 2);
+}
+
+/// A copy that is flagged while it is read is left for another; a project that was named is kept to.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_download_of_a_named_project_goes_on_nowhere_else() {
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let (named, other) = (alice.project("Named").await, alice.project("Other").await);
+    let part = noise(8 * SMALLEST, 1);
+    let file = closed(&alice, &named, "x", &[&part]).await;
+    alice.ok(&format!("/{named}/clone"), json!({ "objects": [file], "project": other })).await;
+    for (input, goes_on) in [(json!({ "project": named }), false), (json!({}), true)] {
+        let address = address_of(&alice, &file, input).await;
+        let mut socket = start(&world, &address).await;
+        let mut taken = read(&mut socket, 1 << 20).await;
+        alice.ok(&format!("/{named}/update"), json!({ "downloadRestricted": true })).await;
+        let ended = tokio::time::timeout(Duration::from_secs(30), async {
+            // Slow enough for the server to ask again before all is in the buffers.
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            loop {
+                match read(&mut socket, 1 << 20).await {
+                    0 => return,
+                    got => taken += got,
+                }
+                // The head of the answer comes on top.
+                if taken >= part.len() {
+                    return;
+                }
+            }
+        });
+        ended.await.expect("the download neither ended nor went on");
+        assert_eq!(taken >= part.len(), goes_on, "{taken} bytes");
+        let lift = json!({ "downloadRestricted": false, "previewViewerRestricted": false });
+        alice.ok(&format!("/{named}/update"), lift).await;
+    }
+    let last = readings(&world).await.pop().unwrap();
+    assert_eq!(last.0, other);
+}
+
+/// The project and the first byte of each reading in the log.
+async fn readings(world: &World) -> Vec<(String, i64)> {
+    let bodies = world.read(|tx| {
+        tx.query("select body from audit_event where action = 'file.read' order by key", store::params![])?
+            .iter()
+            .map(|row| row.get::<String>(0))
+            .collect::<Result<Vec<_>, _>>()
+    });
+    let events =
+        bodies.await.into_iter().map(|body| serde_json::from_str::<serde_json::Value>(&body).unwrap());
+    events
+        .map(|event| {
+            (event["subjects"][0].as_str().unwrap().to_owned(), event["after"]["from"].as_i64().unwrap())
+        })
+        .collect()
+}
+
+async fn refusals(world: &World) -> i64 {
+    let refused = "select count(*) from audit_event where action = 'access.refused'";
+    world.read(move |tx| tx.query_one(refused, store::params![])?.get(0)).await
+}
+
 /// Starts a download by hand, so that nothing reads ahead.
 async fn start(world: &World, address: &Address) -> tokio::net::TcpStream {
     let path = address.url.split_once(&world.address().to_string()).unwrap().1;
