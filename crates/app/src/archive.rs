@@ -15,6 +15,7 @@ use store::keys::ObjectKey;
 use store::object::ObjectState;
 use store::placement::Archival;
 use store::project::Project;
+use store::text::Word as _;
 use wire::archive::{Archive, Archived, MAX_FILES, Unarchive, Unarchived};
 use wire::folder::FolderPath;
 use wire::id::{FileId, ObjectId, ProjectId};
@@ -100,9 +101,16 @@ fn bring_back(
     wait_ms: i64,
 ) -> Result<()> {
     let keys: Vec<ObjectKey> = files.iter().map(|file| file.object).collect();
-    archive::unmark(work.tx, permit, &keys)?;
+    let others = archive::unmark(work.tx, permit, &keys)?;
     let event = Event::done(EventName::DataUnarchived).project(&project.id).rule(permit.rule().code());
     record(work, &event, &files.iter().collect::<Vec<_>>())?;
+    for (other, changed) in others {
+        let event = Event::done(EventName::DataArchivalSettled)
+            .project(&other)
+            .after(json!({ "archivalState": Archival::Archival.word() }));
+        let changed: Vec<_> = files.iter().filter(|file| changed.contains(&file.object)).collect();
+        record(work, &event, &changed)?;
+    }
     settle::later(work.tx, &keys, work.now().saturating_add(wait_ms), work.now())
 }
 

@@ -52,7 +52,7 @@ pub async fn clone_into(ctx: Ctx, id: ContainerId, input: CloneInto) -> Result<C
         check_states(&from, &into, &plan)?;
         plan.check_folders(work, &into)?;
         let permit = permit?;
-        write(work, &permit, &from, &access_from, &plan)?;
+        write(work, &permit, &from, &into, &access_from, &plan)?;
         let objects: Vec<ObjectKey> = plan.copies.iter().map(|(copy, _)| copy.object).collect();
         crate::archive::settle_later(work.tx, &objects, work.now())?;
         record(work, &from, &into, leave_out.rule(), &plan)?;
@@ -123,8 +123,15 @@ fn check_states(from: &Project, into: &Project, plan: &Plan) -> Result<()> {
 }
 
 /// Makes the folders and the copies.
-fn write(work: &Work<'_>, permit: &Permit<'_>, from: &Project, access: &Access, plan: &Plan) -> Result<()> {
-    let destination = folder::find_or_insert(work.tx, permit, &plan.destination)?;
+fn write(
+    work: &Work<'_>,
+    permit: &Permit<'_>,
+    from: &Project,
+    into: &Project,
+    access: &Access,
+    plan: &Plan,
+) -> Result<()> {
+    let destination = crate::folder::with_parents(work, into, permit, &plan.destination)?;
     let mut made: HashMap<&FolderPath, FolderKey> = HashMap::from([(&plan.destination, destination)]);
     // A folder comes after the one above it.
     for path in &plan.folders {
@@ -157,6 +164,6 @@ fn record(work: &Work<'_>, from: &Project, into: &Project, rule: policy::Rule, p
         Event::done(EventName::DataReceived)
             .project(&into.id)
             .subject(&from.id)
-            .after(json!({ "folder": work.mark(&plan.destination.as_str().into()), "objects": plan.copies.len(), "folders": plan.folders.len() })),
+            .after(json!({ "folder": work.mark(&into.id, &plan.destination.as_str().into()), "objects": plan.copies.len(), "folders": plan.folders.len() })),
     )
 }

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use policy::Action;
 use serde_json::json;
+use store::access::Permit;
 use store::keys::FolderKey;
 use store::placement::Present;
 use store::project::Project;
@@ -35,27 +36,42 @@ pub async fn new(ctx: Ctx, id: ContainerId, input: NewFolder) -> Result<Made> {
         let (project, access) = work.project(&id)?;
         let permit = work.permit(&access, Action::CreateFolder)?;
         let path = &input.folder;
+        if input.parents {
+            with_parents(work, &project, &permit, path)?;
+            return Ok(Made::new(id.clone()));
+        }
         if folder::find(work.tx, project.key, path)?.is_some() {
-            if input.parents {
-                return Ok(Made::new(id.clone()));
-            }
             return Err(taken(&project, path).into());
         }
-        if input.parents {
-            folder::find_or_insert(work.tx, &permit, path)?;
-        } else {
-            let parent = parent_of(work, &project, path)?;
-            folder::insert(work.tx, &permit, parent, path)?;
-        }
-        work.record(
-            Event::done(EventName::FolderMade)
-                .project(&project.id)
-                .rule(permit.rule().code())
-                .after(json!({ "folder": work.mark(&path.as_str().into()) })),
-        )?;
+        let parent = parent_of(work, &project, path)?;
+        folder::insert(work.tx, &permit, parent, path)?;
+        record_made(work, &project, &permit, path)?;
         Ok(Made::new(id.clone()))
     })
     .await
+}
+
+/// The folder at a path. Where it is missing, it is made together with the missing ones above it.
+pub(crate) fn with_parents(
+    work: &Work<'_>,
+    project: &Project,
+    permit: &Permit<'_>,
+    path: &FolderPath,
+) -> Result<FolderKey> {
+    let (found, made) = folder::find_or_insert(work.tx, permit, path)?;
+    if made {
+        record_made(work, project, permit, path)?;
+    }
+    Ok(found)
+}
+
+fn record_made(work: &Work<'_>, project: &Project, permit: &Permit<'_>, path: &FolderPath) -> Result<()> {
+    work.record(
+        Event::done(EventName::FolderMade)
+            .project(&project.id)
+            .rule(permit.rule().code())
+            .after(json!({ "folder": work.mark(&project.id, &path.as_str().into()) })),
+    )
 }
 
 /// `/project-xxxx/renameFolder`: another name in the same place, or another path. Everything inside goes along; the
@@ -84,8 +100,8 @@ pub async fn rename(ctx: Ctx, id: ContainerId, input: RenameFolder) -> Result<Ma
             Event::done(EventName::FolderRenamed)
                 .project(&project.id)
                 .rule(permit.rule().code())
-                .before(json!({ "folder": work.mark(&from.as_str().into()) }))
-                .after(json!({ "folder": work.mark(&target.as_str().into()) })),
+                .before(json!({ "folder": work.mark(&project.id, &from.as_str().into()) }))
+                .after(json!({ "folder": work.mark(&project.id, &target.as_str().into()) })),
         )?;
         Ok(Made::new(id.clone()))
     })

@@ -130,8 +130,12 @@ pub async fn destroy(ctx: Ctx, id: OrgId, _: NoInput) -> Result<Made> {
             store::account::stop_billing_to(work.tx, member.account, found.id.as_str())?;
         }
         org::destroy(work.tx, &permit, work.now())?;
-        let projects: Vec<_> = revoked.into_iter().map(|grant| grant.project).collect();
-        work.record_each(&Event::done(EventName::OrgDestroyed).subject(&found.id), &projects)?;
+        work.record(
+            Event::done(EventName::OrgDestroyed)
+                .subject(&found.id)
+                .after(json!({ "revoked": revoked.len() })),
+        )?;
+        remove::record_revoked(work, &revoked, &found.id)?;
         Ok(Made::new(found.id))
     })
     .await

@@ -49,17 +49,30 @@ impl Party {
 
 /// The person who is meant by a user id, a handle or an e-mail address. Closed accounts are nobody.
 ///
+/// Whose an e-mail address is, is nobody's business: this is for what leaves a trace with its owner, such as an invitation.
+///
 /// # Errors
 /// `ResourceNotFound`.
 pub(crate) fn account(work: &Work<'_>, text: &str) -> Result<Account> {
-    let found = if text.contains('@') {
-        account::by_email(work.tx, text)?
-    } else {
-        match user_id(text) {
-            Some(id) => account::by_id(work.tx, &id)?,
-            None => None,
-        }
+    if !text.contains('@') {
+        return account_by_name(work, text);
+    }
+    present(account::by_email(work.tx, text)?, text)
+}
+
+/// As [`account`], by a user id or a handle only.
+///
+/// # Errors
+/// `ResourceNotFound`.
+pub(crate) fn account_by_name(work: &Work<'_>, text: &str) -> Result<Account> {
+    let found = match user_id(text) {
+        Some(id) => account::by_id(work.tx, &id)?,
+        None => None,
     };
+    present(found, text)
+}
+
+fn present(found: Option<Account>, text: &str) -> Result<Account> {
     let found = found.filter(|account| account.state != AccountState::Removed);
     Ok(found.ok_or_else(|| unknown(text))?)
 }

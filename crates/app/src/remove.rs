@@ -78,7 +78,7 @@ pub async fn remove_folder(ctx: Ctx, id: ContainerId, input: RemoveFolder) -> Re
             Event::done(EventName::FolderRemoved)
                 .project(&project.id)
                 .rule(permit.rule().code())
-                .before(json!({ "folder": work.mark(&path.as_str().into()) }))
+                .before(json!({ "folder": work.mark(&project.id, &path.as_str().into()) }))
                 .after(json!({ "completed": completed })),
         )?;
         Ok(FolderRemoved { id: id.clone(), completed })

@@ -25,7 +25,7 @@ pub(crate) use asking::{
 pub use link::check_link;
 pub use steps::{Step, check_password, check_second_factor};
 pub use throttle::network;
-pub(crate) use throttle::{Attempt, forgive_names};
+pub(crate) use throttle::{Attempt, forgive_names, now_known};
 
 /// What a person shows to prove who they are.
 #[derive(Clone)]

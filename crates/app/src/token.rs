@@ -155,7 +155,7 @@ pub async fn destroy(ctx: Ctx, input: DestroyAuthToken) -> Result<DestroyedAuthT
     ctx.change(move |work| {
         let caller = work.caller()?;
         let signature = input.token_signature.to_ascii_lowercase();
-        let found = store::token::of_account_by_signature(work.tx, caller.account, &signature, work.now())?;
+        let found = store::token::of_account_by_signature(work.tx, caller.account, &signature)?;
         let Some(token) = found else {
             return Err(ApiError::new(
                 ErrorType::ResourceNotFound,

@@ -9,6 +9,7 @@ use store::access::{Access, Caller, OrgAccess, OrgPermit, Permit, Settings, Syst
 use store::db::Tx;
 use store::org::Org;
 use store::project::Project;
+use store::token::{self, Standing};
 use wire::id::{BillToId, ContainerId, OrgId};
 use wire::{ApiError, ErrorType};
 
@@ -57,7 +58,8 @@ impl Ctx {
     }
 
     /// Runs a use case that only reads, on one snapshot. A refusal is recorded before it is answered. The calls of one
-    /// account read in a part of the database's readers, and wait for one another there.
+    /// account read in a part of the database's readers, and wait for one another there. Nothing is read with a token that
+    /// was ended, or for an account that was stopped, after the request came.
     ///
     /// # Errors
     /// Whatever the closure returns, or the store's.
@@ -74,7 +76,9 @@ impl Ctx {
         let read = move |tx: &Tx| {
             // It belongs to the reading, which goes on when nobody waits for its answer any more.
             let _held = &turn;
-            f(&Work::new(tx, &ctx))
+            let work = Work::new(tx, &ctx);
+            work.caller_stands()?;
+            f(&work)
         };
         let outcome = self.app.db.read(read).await;
         self.recorded(outcome).await
@@ -111,10 +115,11 @@ impl<'tx> Work<'tx> {
         .into())
     }
 
-    /// What stands in an audit event for something that people wrote: equal for equal text under the same server keys. Who
-    /// holds the keys can tell whether it was a certain text, and nobody can guess it.
-    pub(crate) fn mark(&self, written: &Json) -> Json {
-        self.ctx.app.memory.marks.sign(&[&written.to_string()]).into()
+    /// What stands in an audit event for something that people wrote: equal for equal text in one project under the same
+    /// server keys. Who holds the keys, or may write into the project, can tell whether it was a certain text; to anybody
+    /// else, a text written elsewhere tells nothing.
+    pub(crate) fn mark(&self, project: &ContainerId, written: &Json) -> Json {
+        self.ctx.app.memory.marks.sign(&[project.as_str(), &written.to_string()]).into()
     }
 
     /// How much what is described has come to so far, in bytes: what a next transaction of the same answer begins with.
@@ -133,11 +138,19 @@ impl<'tx> Work<'tx> {
         })
     }
 
-    /// Fails when the caller's token was ended since the request came, or the caller's account was stopped.
+    /// Fails when the caller's token was ended since the request came, or the caller's account was stopped or is of another
+    /// kind.
     fn caller_stands(&self) -> Result<()> {
-        match &self.ctx.caller {
-            Some(caller) if !store::token::stands(self.tx, caller.token)? => Err(no_token()),
-            _ => Ok(()),
+        let Some(caller) = &self.ctx.caller else { return Ok(()) };
+        match token::standing(self.tx, caller.token, caller.kind)? {
+            Standing::Same => Ok(()),
+            Standing::Ended => Err(no_token()),
+            Standing::OtherKind => Err(ApiError::new(
+                ErrorType::ServiceUnavailable,
+                "Your account was changed while this call waited. Try again.",
+            )
+            .retry_after(1)
+            .into()),
         }
     }
 

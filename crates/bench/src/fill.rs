@@ -202,7 +202,7 @@ impl Folders {
             return Ok(*key);
         }
         let parsed = FolderPath::parse(path).map_err(|_| ABSENT)?;
-        let key = folder::find_or_insert(tx, permit, &parsed)?;
+        let (key, _) = folder::find_or_insert(tx, permit, &parsed)?;
         if self.0.len() > 64 {
             self.0.clear();
         }

@@ -110,25 +110,27 @@ pub fn mark(
     files: &[ObjectKey],
     all_copies: bool,
 ) -> Result<BTreeMap<ContainerId, BTreeSet<ObjectKey>>, DbError> {
-    let mut marked: BTreeMap<ContainerId, BTreeSet<ObjectKey>> = BTreeMap::new();
+    let mut marked = BTreeMap::new();
     in_batches(files, |batch| {
         let mut sql =
             Sql::new("update placement set archival = 'archival' where archival = 'live' and object in (");
         sql.bind_list(batch.iter().copied()).push(") and ");
         of_payer(&mut sql, permit.project(), all_copies);
-        sql.push(" returning (select j.id from project j where j.key = placement.project), object");
-        for row in tx.query_sql(&sql)? {
-            marked.entry(text::id(&row, 0, ContainerId::parse)?).or_default().insert(row.get(1)?);
-        }
-        Ok(())
+        sql.push(RETURNING);
+        by_project(tx, &sql, &mut marked)
     })?;
     Ok(marked)
 }
 
 /// Asks for the permit's project's copies of these files back. Where the bytes never left, the copy is live at once,
 /// which cancels the archiving; otherwise it waits for them, and the payer's other copies are no longer archived but
-/// marked.
-pub fn unmark(tx: &Tx, permit: &Permit<'_>, files: &[ObjectKey]) -> Result<(), DbError> {
+/// marked. Says which files have such another copy, by project.
+pub fn unmark(
+    tx: &Tx,
+    permit: &Permit<'_>,
+    files: &[ObjectKey],
+) -> Result<BTreeMap<ContainerId, BTreeSet<ObjectKey>>, DbError> {
+    let mut changed = BTreeMap::new();
     in_batches(files, |batch| {
         let mut sql = Sql::new(
             "update placement set archival = case when archival = 'archived' or exists (
@@ -142,13 +144,30 @@ pub fn unmark(tx: &Tx, permit: &Permit<'_>, files: &[ObjectKey]) -> Result<(), D
         );
         others.bind_list(batch.iter().copied()).push(") and ");
         of_payer(&mut others, permit.project(), true);
+        others.push(RETURNING);
         let mut those = Sql::new("p.object in (");
         those.bind_list(batch.iter().copied()).push(")");
         project::in_step(tx, &those, || {
             tx.execute_sql(&sql)?;
-            tx.execute_sql(&others).map(drop)
+            by_project(tx, &others, &mut changed)
         })
-    })
+    })?;
+    Ok(changed)
+}
+
+/// What a change of copies answers for [`by_project`].
+const RETURNING: &str = " returning (select j.id from project j where j.key = placement.project), object";
+
+/// Changes copies, and adds whose copy in which project that were.
+fn by_project(
+    tx: &Tx,
+    change: &Sql,
+    changed: &mut BTreeMap<ContainerId, BTreeSet<ObjectKey>>,
+) -> Result<(), DbError> {
+    for row in tx.query_sql(change)? {
+        changed.entry(text::id(&row, 0, ContainerId::parse)?).or_default().insert(row.get(1)?);
+    }
+    Ok(())
 }
 
 /// `project` is this one, or any one that the same account pays for.

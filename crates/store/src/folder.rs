@@ -139,15 +139,15 @@ pub fn insert(
     .get(0)
 }
 
-/// The folder at a path, made together with the missing ones above it.
-pub fn find_or_insert(tx: &Tx, permit: &Permit<'_>, path: &FolderPath) -> Result<FolderKey, DbError> {
+/// The folder at a path, made together with the missing ones above it, and whether it was missing.
+pub fn find_or_insert(tx: &Tx, permit: &Permit<'_>, path: &FolderPath) -> Result<(FolderKey, bool), DbError> {
     if let Some(found) = find(tx, permit.project(), path)? {
-        return Ok(found);
+        return Ok((found, false));
     }
     match path.parent() {
         Some(above) => {
-            let parent = find_or_insert(tx, permit, &above)?;
-            insert(tx, permit, parent, path)
+            let (parent, _) = find_or_insert(tx, permit, &above)?;
+            Ok((insert(tx, permit, parent, path)?, true))
         }
         None => Err(DbError::Corrupt("a project has no root folder".into())),
     }

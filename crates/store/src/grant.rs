@@ -9,6 +9,7 @@ use crate::access::{Permit, SystemPermit};
 use crate::batch::padded;
 use crate::db::{DbError, Row, Sql, Tx, params};
 use crate::keys::{AccountKey, OrgKey, ProjectKey};
+use crate::text;
 
 mod role;
 
@@ -189,6 +190,17 @@ pub fn principals_of(
     sql.bind_list(padded(projects)).push(") and principal <> 'PUBLIC' and principal > ").bind(after);
     sql.push(" order by principal limit ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
     tx.query_sql(&sql)?.iter().map(|row| row.get(0)).collect()
+}
+
+/// The organisations that a project is shared with, by id.
+pub fn orgs_of(tx: &Tx, project: ProjectKey) -> Result<Vec<OrgId>, DbError> {
+    tx.query(
+        "select principal from project_grant where project = $1 and org is not null order by principal",
+        params![project],
+    )?
+    .iter()
+    .map(|row| text::id(row, 0, OrgId::parse))
+    .collect()
 }
 
 /// Every grant of a project, by principal. A project has at most as many as invitations ever made to it.

@@ -1,5 +1,6 @@
 //! Tokens and web sessions: hashes of secrets, with a scope and an end.
 
+use policy::PlatformKind;
 use wire::user::TokenScope;
 
 use crate::account::{Account, AccountState};
@@ -111,15 +112,27 @@ pub fn usable(tx: &Tx, signature: &str, now: i64) -> Result<Option<(Token, Accou
     Ok((account.state == AccountState::Active).then_some((token, account)))
 }
 
-/// Whether a token that was good when a request came is still what it was: neither it nor its owner's account was ended
-/// since. Its expiry was looked at when the request came.
-pub fn stands(tx: &Tx, key: TokenKey) -> Result<bool, DbError> {
+/// What became of a token that was good when a request came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing.
+    Same,
+    /// It was ended, or its owner's account was.
+    Ended,
+    /// Its owner's account is of another kind now.
+    OtherKind,
+}
+
+/// Whether a token that was good when a request came is still what it was. Its expiry was looked at when the request came.
+pub fn standing(tx: &Tx, key: TokenKey, kind: PlatformKind) -> Result<Standing, DbError> {
     let found = tx.query_opt(
-        "select t.key from token t join account a on a.key = t.account
+        "select a.kind from token t join account a on a.key = t.account
          where t.key = $1 and t.revoked is null and a.state = $2",
         params![key, AccountState::Active.word()],
     )?;
-    Ok(found.is_some())
+    let Some(row) = found else { return Ok(Standing::Ended) };
+    let same = row.get::<String>(0)? == kind.word();
+    Ok(if same { Standing::Same } else { Standing::OtherKind })
 }
 
 /// Notes that a token was used.
@@ -147,18 +160,16 @@ pub fn revoke_purpose(tx: &Tx, account: AccountKey, purpose: Purpose, now: i64) 
     Ok(ended)
 }
 
-/// The token of a signature, if it is this account's and works.
+/// The token of a signature, if it is this account's and was not ended. It may have expired: the links that were made with
+/// it last until their own end.
 pub fn of_account_by_signature(
     tx: &Tx,
     account: AccountKey,
     signature: &str,
-    now: i64,
 ) -> Result<Option<Token>, DbError> {
     tx.query_opt(
-        select_token!(
-            "where account = $1 and signature = $2 and revoked is null and (expires is null or expires > $3)"
-        ),
-        params![account, signature, now],
+        select_token!("where account = $1 and signature = $2 and revoked is null"),
+        params![account, signature],
     )?
     .map(|row| token(&row))
     .transpose()

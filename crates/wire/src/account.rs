@@ -232,6 +232,8 @@ pub struct OtpStarted {
 pub struct ConfirmOtp {
     /// What the authenticator shows.
     pub otp: String,
+    /// The account's password, where it has one.
+    pub password: Option<String>,
 }
 
 /// Answer of `/user-xxxx/confirmOTP`. Shown once.

@@ -86,6 +86,8 @@ async fn set_password(
             return Err(bad_code());
         }
         account::activate(work.tx, account.key, &password_hash)?;
+        let email = account.email.as_deref().unwrap_or_default();
+        sign_in::now_known(work, &[&account.handle, email])?;
         if purpose == Purpose::Activation {
             work.record(Event::done(EventName::UserActivated).subject(&account.id))?;
         } else {

@@ -3,6 +3,7 @@
 use policy::{OrgLevel, SystemAction};
 use serde_json::json;
 use store::account::{self, AccountState, NewAccount, PlatformKind};
+use store::keys::AccountKey;
 use store::org::{self, Feature};
 use wire::account::{NewUser, NewUserMade};
 use wire::id::{OrgId, UserId};
@@ -62,40 +63,55 @@ pub async fn new(ctx: Ctx, input: NewUser) -> Result<NewUserMade> {
             if sign_in::may_send_link(work, &holder)? {
                 work.mail(holder.key, &Letter::AddressTaken)?;
             }
+            // The handle is taken as it would be otherwise, or who asks for it next could tell the difference.
+            insert(work, &wanted, None, &bill_to, provisioning_org.as_ref())?;
             return Ok(answer);
         }
+        let address = wanted.email.canonical();
+        let key = insert(work, &wanted, Some(&address), &bill_to, provisioning_org.as_ref())?;
         let by = work.ctx.caller.as_ref().map(|caller| caller.id.clone());
-        let policies = wanted.token_duration.map_or_else(|| json!({}), |ms| json!({ "tokenDuration": ms }));
-        let key = account::insert(
-            work.tx,
-            &NewAccount {
-                id: &wanted.id,
-                handle: wanted.handle.as_str(),
-                email: Some(&wanted.email.canonical()),
-                first: wanted.first.as_str(),
-                middle: wanted.middle.as_str(),
-                last: wanted.last.as_str(),
-                occupation: wanted.occupation.as_deref(),
-                kind: PlatformKind::Standard,
-                state: AccountState::Pending,
-                bill_to: &bill_to,
-                created_by: by.as_ref().map(UserId::as_str),
-                provisioning_org: provisioning_org.as_ref().map(OrgId::as_str),
-                policies: &policies,
-            },
-            work.now(),
-        )?;
         if by.is_some() {
             sign_in::activation_asked(work)?;
         }
         work.mail(key, &Letter::Activation { by })?;
-        work.record(Event::done(EventName::UserMade).subject(&wanted.id).after(json!({
-            "billTo": bill_to,
-            "provisioningOrg": provisioning_org,
-        })))?;
         Ok(answer)
     })
     .await
+}
+
+/// Makes the account; without an address nobody can ever activate it.
+fn insert(
+    work: &Work<'_>,
+    wanted: &Wanted,
+    email: Option<&str>,
+    bill_to: &str,
+    provisioning_org: Option<&OrgId>,
+) -> Result<AccountKey> {
+    let policies = wanted.token_duration.map_or_else(|| json!({}), |ms| json!({ "tokenDuration": ms }));
+    let key = account::insert(
+        work.tx,
+        &NewAccount {
+            id: &wanted.id,
+            handle: wanted.handle.as_str(),
+            email,
+            first: wanted.first.as_str(),
+            middle: wanted.middle.as_str(),
+            last: wanted.last.as_str(),
+            occupation: wanted.occupation.as_deref(),
+            kind: PlatformKind::Standard,
+            state: AccountState::Pending,
+            bill_to,
+            created_by: work.ctx.caller.as_ref().map(|caller| caller.id.as_str()),
+            provisioning_org: provisioning_org.map(OrgId::as_str),
+            policies: &policies,
+        },
+        work.now(),
+    )?;
+    work.record(Event::done(EventName::UserMade).subject(&wanted.id).after(json!({
+        "billTo": bill_to,
+        "provisioningOrg": provisioning_org,
+    })))?;
+    Ok(key)
 }
 
 fn check(input: &NewUser) -> Result<Wanted> {

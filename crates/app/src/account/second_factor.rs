@@ -2,6 +2,8 @@
 
 use secrets::totp::Seed;
 use secrets::{backup, seal};
+use store::account;
+use store::keys::AccountKey;
 use store::second_factor;
 use wire::account::{ConfirmOtp, DisableOtp, OtpConfirmed, OtpStarted};
 use wire::answer::{Made, NoInput};
@@ -13,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::event::{Event, EventName};
 use crate::mail_text::Letter;
 use crate::sign_in::{self, Attempt, Credentials, open_seed, seal_purpose};
+use crate::work::Work;
 
 /// `/user-xxxx/startOTP`: makes a secret for an authenticator. It is used once a code of it was confirmed.
 ///
@@ -47,26 +50,30 @@ pub async fn start(ctx: Ctx, id: UserId, _: NoInput) -> Result<OtpStarted> {
 /// `/user-xxxx/confirmOTP`: switches the second factor on, and answers backup codes, once.
 ///
 /// # Errors
-/// `PermissionDenied` for somebody else's account; `InvalidState` when nothing was begun; `OTPMismatchError`,
+/// `PermissionDenied` for somebody else's account; `InvalidState` when nothing was begun; `UsernameOrPasswordError` without
+/// the account's password, where it has one: whoever holds a token alone could lock the owner out; `OTPMismatchError`,
 /// `RateLimitConditional`.
 pub async fn confirm(ctx: Ctx, id: UserId, input: ConfirmOtp) -> Result<OtpConfirmed> {
     let random: [[u8; backup::CODE_LEN]; backup::COUNT] = std::array::from_fn(|_| ctx.app.random_bytes());
     let codes = backup::mint(&random);
     let hashes = backup::hashes(&codes);
     let whose = id.clone();
-    ctx.look(move |work| work.own_account(&whose).map(|_| ())).await?;
+    let has_password = ctx
+        .look(move |work| {
+            let (account, _) = work.own_account(&whose)?;
+            begun(work, account.key)?;
+            Ok(account::password_hash(work.tx, account.key)?.is_some())
+        })
+        .await?;
+    if has_password {
+        let password = input.password.clone().unwrap_or_default();
+        sign_in::prove(&ctx, Credentials { name: id.to_string(), password, otp: None }).await?;
+    }
     let attempt = Attempt::begin(&ctx, &format!("confirm {id}")).await?;
     let id = ctx
         .change(move |work| {
             let (account, permit) = work.own_account(&id)?;
-            let kept = second_factor::of(work.tx, account.key)?;
-            let Some(sealed) = kept.pending else {
-                return Err(ApiError::new(
-                    ErrorType::InvalidState,
-                    "No second factor is being set up. Begin with /user-xxxx/startOTP.",
-                )
-                .into());
-            };
+            let sealed = begun(work, account.key)?;
             let seed = open_seed(&work.ctx.app, &account.id, &sealed)?;
             let Some(step) = seed.verify(&input.otp, work.now(), None) else {
                 return Err(ApiError::new(
@@ -83,6 +90,17 @@ pub async fn confirm(ctx: Ctx, id: UserId, input: ConfirmOtp) -> Result<OtpConfi
         })
         .await?;
     Ok(OtpConfirmed { id, backup_codes: codes.iter().map(|code| code.expose().to_owned()).collect() })
+}
+
+/// The sealed secret of the second factor that is being set up.
+fn begun(work: &Work<'_>, account: AccountKey) -> Result<String> {
+    second_factor::of(work.tx, account)?.pending.ok_or_else(|| {
+        ApiError::new(
+            ErrorType::InvalidState,
+            "No second factor is being set up. Begin with /user-xxxx/startOTP.",
+        )
+        .into()
+    })
 }
 
 /// `/user-xxxx/disableOTP`: switches the second factor off.

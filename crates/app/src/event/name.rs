@@ -57,7 +57,7 @@ names! {
     MemberDecreased "member.decreased" "A member's access to a project was lowered or taken away."
     MemberInvited "member.invited" "Somebody got access to a project, or more of it."
     MemberLeft "member.left" "A member gave up access to a project."
-    MemberRemoved "member.removed" "A closed account lost its access to a project."
+    MemberRemoved "member.removed" "Somebody's access to a project ended with their account, their membership, or their organisation."
     MemberSelfInvited "member.selfInvited" "An administrator of the platform or of the paying organisation added themselves to a project."
 
     ObjectClosed "object.closed" "An object is closed for good: nothing held it back any more."

@@ -38,7 +38,8 @@ pub async fn move_all(ctx: Ctx, id: ContainerId, input: Move) -> Result<Made> {
             folder::rename(work.tx, &permit, folder.key, &folder.from, &folder.to, destination)?;
         }
         let moved = Event::done(EventName::DataMoved).project(&project.id).rule(permit.rule().code());
-        let folder_of = |path: &FolderPath| json!({ "folder": work.mark(&path.as_str().into()) });
+        let folder_of =
+            |path: &FolderPath| json!({ "folder": work.mark(&project.id, &path.as_str().into()) });
         if !copies.is_empty() {
             let event = moved.clone().after(folder_of(&input.destination));
             work.record_each(&event, copies.iter().map(|copy| &copy.id))?;

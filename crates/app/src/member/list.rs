@@ -28,7 +28,11 @@ pub async fn find_members(ctx: Ctx, project: ProjectId, input: FindMembers) -> R
         let (found, access) = work.project(&project.clone().into())?;
         work.permit(&access, Action::ListMembers)?;
         if let Some(name) = &input.principal {
-            let principal = Party::find(work, name)?.principal();
+            // Whether an address belongs to nobody or to no member is one answer.
+            let principal = match Party::find(work, name) {
+                Err(_) if name.contains('@') => return Ok(Page { results: Vec::new(), next: None }),
+                found => found?.principal(),
+            };
             let held = grant::of_principal(work.tx, found.key, &principal)?;
             return Ok(Page { results: held.into_iter().map(member).collect(), next: None });
         }

@@ -41,7 +41,14 @@ pub async fn set_details(ctx: Ctx, id: ObjectId, details: Details) -> Result<Mad
             let links: Vec<_> = details.links().iter().map(ToString::to_string).collect();
             object::set_details(work.tx, &permit, details.value(), &links, work.now())?;
             let event = Event::done(EventName::ObjectDetailsSet);
-            record(work, &copy, &permit, event, work.mark(&before), work.mark(details.value()))?;
+            record(
+                work,
+                &copy,
+                &permit,
+                event,
+                work.mark(&copy.project.id, &before),
+                work.mark(&copy.project.id, details.value()),
+            )?;
         }
         Ok(Made::new(id.clone()))
     })
@@ -81,8 +88,8 @@ async fn change_types(
                 &copy,
                 &permit,
                 Event::done(EventName::ObjectTypesSet),
-                work.mark(&json!(before)),
-                work.mark(&json!(after)),
+                work.mark(&copy.project.id, &json!(before)),
+                work.mark(&copy.project.id, &json!(after)),
             )?;
         }
         Ok(Made::new(id.clone()))

@@ -99,8 +99,8 @@ where
                     .project(&copy.project.id)
                     .subject(&id)
                     .rule(permit.rule().code())
-                    .before(work.mark(&before))
-                    .after(work.mark(&after)),
+                    .before(work.mark(&copy.project.id, &before))
+                    .after(work.mark(&copy.project.id, &after)),
             )?;
         }
         Ok(Made::new(id.clone()))

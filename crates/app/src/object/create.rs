@@ -9,7 +9,7 @@ use store::executable::NewExecutable;
 use store::keys::FolderKey;
 use store::object::{ObjectState, no_details};
 use store::project::Project;
-use store::{folder, object, placement};
+use store::{object, placement};
 use wire::answer::Made;
 use wire::folder::FolderPath;
 use wire::id::{ContainerId, ObjectId};
@@ -107,7 +107,7 @@ impl<'tx> Place<'tx> {
         let permit = work.permit(&access, action)?;
         let path = input.folder.cloned().unwrap_or_default();
         let folder = if input.parents {
-            folder::find_or_insert(work.tx, &permit, &path)?
+            crate::folder::with_parents(work, &project, &permit, &path)?
         } else {
             crate::folder::find(work, &project, &path)?
         };
@@ -157,17 +157,17 @@ impl<'tx> Place<'tx> {
         placement::insert(work.tx, &self.permit, &copy, work.now())?;
         let mut after = json!({
             "state": store::text::Word::word(state),
-            "folder": work.mark(&self.path.as_str().into()),
-            "name": work.mark(&name.into()),
+            "folder": work.mark(&self.project.id, &self.path.as_str().into()),
+            "name": work.mark(&self.project.id, &name.into()),
             "hidden": draft.hidden,
-            "types": work.mark(&json!(draft.types)),
-            "tags": work.mark(&json!(draft.tags)),
-            "properties": work.mark(&json!(draft.properties)),
-            "details": work.mark(&draft.details),
+            "types": work.mark(&self.project.id, &json!(draft.types)),
+            "tags": work.mark(&self.project.id, &json!(draft.tags)),
+            "properties": work.mark(&self.project.id, &json!(draft.properties)),
+            "details": work.mark(&self.project.id, &draft.details),
         });
         if let Some(executable) = &executable {
-            after["spec"] = work.mark(executable.spec);
-            after["code"] = work.mark(&executable.code.into());
+            after["spec"] = work.mark(&self.project.id, executable.spec);
+            after["code"] = work.mark(&self.project.id, &executable.code.into());
         }
         work.record(
             Event::done(EventName::ObjectMade)

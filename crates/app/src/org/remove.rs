@@ -14,6 +14,7 @@ use super::member::{facets, keep_an_admin};
 use crate::context::Ctx;
 use crate::error::{Error, Result, absent};
 use crate::event::{Event, EventName};
+use crate::work::Work;
 
 /// `/org-xxxx/removeMember`: by an ADMIN, or by a member about themselves.
 ///
@@ -47,19 +48,31 @@ pub async fn remove_member(ctx: Ctx, id: OrgId, input: RemoveMember) -> Result<R
         org::remove_member(work.tx, &permit, account.key)?;
         let billed = account::stop_billing_to(work.tx, account.key, found.id.as_str())?;
         keep_an_admin(work, &found)?;
-        work.record_each(
-            &Event::done(EventName::OrgMemberRemoved)
+        work.record(
+            Event::done(EventName::OrgMemberRemoved)
                 .subject(&found.id)
                 .subject(&account.id)
                 .before(facets(&membership))
                 .after(json!({ "revoked": revoked.len(), "defaultPayerReset": billed })),
-            &revoked.iter().map(|grant| grant.project.clone()).collect::<Vec<_>>(),
         )?;
+        record_revoked(work, &revoked, &account.id)?;
         let projects =
             revoked.into_iter().map(|RevokedGrant { project, given }| (project.to_string(), given.level()));
         Ok(Removed { id: found.id, projects: projects.collect(), apps: BTreeMap::new() })
     })
     .await
+}
+
+/// Tells the log of each project that it shares nothing with `whom` any more.
+pub(super) fn record_revoked(work: &Work<'_>, revoked: &[RevokedGrant], whom: &impl ToString) -> Result<()> {
+    revoked.iter().try_for_each(|grant| {
+        work.record(
+            Event::done(EventName::MemberRemoved)
+                .project(&grant.project)
+                .subject(whom)
+                .before(json!({ "level": grant.given.level() })),
+        )
+    })
 }
 
 /// The refusal to take away more entries than one transaction should.

@@ -1,19 +1,27 @@
 //! Explaining access: what somebody may do in a project, where it comes from, and why or why not
 //! (contract: identity-and-sharing B5).
 
-use policy::{Action, Capabilities, Capability, Destination, FlagChange, Invitee, MemberChange, Role, Via};
+use policy::{
+    Action, BillTo, Capabilities, Capability, Destination, Facts, FlagChange, Invitee, MemberChange,
+    OrgAction, PlatformKind, Role, Via,
+};
 use store::access::{facts_about, object_facts};
-use wire::id::{ContainerId, ProjectId};
+use store::grant;
+use store::project::Project;
+use wire::id::{ContainerId, OrgId, ProjectId};
 use wire::project::{AccessDescribed, AccessSource, DecisionReason, DecisionShown, DescribeAccess};
 use wire::{ApiError, Level};
 
 use crate::context::Ctx;
 use crate::error::{Error, Result};
 use crate::party;
+use crate::work::Work;
 
 /// `/project-xxxx/describeAccess`: the caller's own access, or, for who may change flags, anybody's.
 ///
-/// About oneself the token counts; about others the answer is what a token of full scope could do.
+/// About oneself the token counts; about others the answer is what a token of full scope could do. It leaves out what
+/// others hold through organisations whose members the caller may not list, and names these organisations, whether the
+/// person belongs to them or not: a project of one's own must not tell who belongs to whom.
 ///
 /// # Errors
 /// `PermissionDenied` about others below ADMINISTER, `ResourceNotFound` for a user or object that is not there,
@@ -24,6 +32,7 @@ pub async fn describe_access(ctx: Ctx, id: ProjectId, input: DescribeAccess) -> 
         let (project, access) = work.project(&id)?;
         let asked = input.action.as_deref().map(action_of).transpose()?;
         let caller = work.caller()?;
+        let mut withheld = Vec::new();
         let (user, account, mut facts) = match &input.user {
             None => (caller.id.clone(), caller.account, access.facts().clone()),
             Some(user) if party::names(user, &caller.id) => {
@@ -31,8 +40,10 @@ pub async fn describe_access(ctx: Ctx, id: ProjectId, input: DescribeAccess) -> 
             }
             Some(user) => {
                 work.permit(&access, Action::DescribeAccessOfOthers)?;
-                let account = party::account(work, user)?;
-                let facts = facts_about(work.tx, &account, &work.settings(), &project)?;
+                let account = party::account_by_name(work, user)?;
+                let mut facts = facts_about(work.tx, &account, &work.settings(), &project)?;
+                withheld = hidden_orgs(work, &project)?;
+                leave_out(&mut facts, &withheld, caller.kind);
                 (account.id, account.key, facts)
             }
         };
@@ -57,10 +68,41 @@ pub async fn describe_access(ctx: Ctx, id: ProjectId, input: DescribeAccess) -> 
             level: report.access.level,
             capabilities: names(report.access.capabilities),
             masks: report.masks.iter().map(reason).collect(),
+            withheld,
             decision,
         })
     })
     .await
+}
+
+/// The organisations that share a project or pay for it and whose members the caller may not list.
+fn hidden_orgs(work: &Work<'_>, project: &Project) -> Result<Vec<OrgId>> {
+    let mut concerned = grant::orgs_of(work.tx, project.key)?;
+    if let Some(payer) = OrgId::parse(&project.bill_to)
+        && !concerned.contains(&payer)
+    {
+        concerned.push(payer);
+    }
+    let mut hidden = Vec::new();
+    for org in concerned {
+        if !work.org(&org)?.1.allows(OrgAction::ListMembers) {
+            hidden.push(org);
+        }
+    }
+    Ok(hidden)
+}
+
+/// Takes out of what is known about somebody what the caller shall not learn.
+fn leave_out(facts: &mut Facts, hidden: &[OrgId], caller: PlatformKind) {
+    facts.grants.retain(|grant| !matches!(&grant.via, Via::Org { org, .. } if hidden.contains(org)));
+    if let BillTo::Org(payer) = &mut facts.project.bill_to
+        && hidden.contains(&payer.id)
+    {
+        payer.member = None;
+    }
+    if facts.actor.kind == PlatformKind::Admin && caller != PlatformKind::Admin {
+        facts.actor.kind = PlatformKind::Standard;
+    }
 }
 
 fn shown(source: &policy::Source, user: &str) -> AccessSource {
@@ -70,7 +112,7 @@ fn shown(source: &policy::Source, user: &str) -> AccessSource {
         Via::Workgroup { workgroup, .. } => workgroup.to_string(),
         Via::Public => "PUBLIC".to_owned(),
     });
-    let grant = source.role.map(|role| {
+    let given = source.role.map(|role| {
         let given = store::grant::Given { role, rights: source.rights };
         given.level()
     });
@@ -78,7 +120,7 @@ fn shown(source: &policy::Source, user: &str) -> AccessSource {
         rule: source.rule.code(),
         principal,
         via: source.rule.sentence(),
-        grant,
+        grant: given,
         gives: names(source.gives),
     }
 }

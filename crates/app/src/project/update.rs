@@ -209,7 +209,6 @@ fn difference(before: &Project, after: &Project) -> (Map<String, Json>, Map<Stri
             ("billTo", json!(project.bill_to)),
             ("flags", json!(project.flags.names())),
             ("databaseResultsRestricted", json!(project.database_results_restricted)),
-            ("isolatedBrowsingOptions", json!(project.isolated_browsing_options)),
             ("allowedExecutables", json!(project.allowed_executables)),
             ("resolution", json!(format!("{:?}", project.resolution))),
             ("allowSharing", json!(project.allow_sharing)),
@@ -228,6 +227,7 @@ fn difference(before: &Project, after: &Project) -> (Map<String, Json>, Map<Stri
         ("name", before.name != after.name),
         ("summary", before.summary != after.summary),
         ("description", before.description != after.description),
+        ("isolatedBrowsingOptions", before.isolated_browsing_options != after.isolated_browsing_options),
     ];
     for (name, differs) in texts {
         if differs {

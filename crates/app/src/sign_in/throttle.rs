@@ -91,8 +91,7 @@ impl Attempt {
     /// The attempt was no failure after all: it succeeded, and its origin is known from now on.
     pub(crate) fn succeeded(&self, work: &Work<'_>) -> Result<()> {
         self.withdraw(work)?;
-        let now = work.now();
-        Ok(sign_in_failure::put(work.tx, &self.known, Count { failures: 0, last: now, blocked_until: 0 })?)
+        know(work, &self.known)
     }
 
     /// The attempt was neither: it counts no more.
@@ -106,6 +105,18 @@ impl Attempt {
         }
         Ok(())
     }
+}
+
+/// The origin of the request is known from now on for these names of an account, whose owner has just shown to read its
+/// letters: strangers who guess cannot keep them out.
+pub(crate) fn now_known(work: &Work<'_>, names: &[&str]) -> Result<()> {
+    names
+        .iter()
+        .try_for_each(|name| know(work, &Subjects::of(&work.ctx.app, name, work.ctx.request.origin).known))
+}
+
+fn know(work: &Work<'_>, known: &str) -> Result<()> {
+    Ok(sign_in_failure::put(work.tx, known, Count { failures: 0, last: work.now(), blocked_until: 0 })?)
 }
 
 /// Forgets the failures of an account's names, from wherever they came, on the word of an administrator.

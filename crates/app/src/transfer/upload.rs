@@ -309,7 +309,7 @@ async fn store(ctx: &Ctx, part: Part, blob: BlobId, sealed: Sealed) -> Result<Pa
                 .project(&copy.project.id)
                 .subject(&part.file)
                 .rule(permit.rule().code())
-                .after(json!({ "part": number, "size": sealed.size, "md5": arrived.md5, "replaced": before.is_some() })),
+                .after(json!({ "part": number, "size": sealed.size, "md5": work.mark(&copy.project.id, &arrived.md5.as_str().into()), "replaced": before.is_some() })),
         )?;
         Ok(arrived)
     })

@@ -235,7 +235,7 @@ pub(super) async fn start_second_factor(posted: Posted) -> Result<Response, Fail
 pub(super) async fn confirm_second_factor(posted: Posted) -> Result<Response, Failure> {
     let visitor = &posted.visitor;
     let id = visitor.signed_in()?.account.id.clone();
-    let input = ConfirmOtp { otp: posted.text("otp") };
+    let input = ConfirmOtp { otp: posted.text("otp"), password: Some(posted.raw("password").to_owned()) };
     let outcome = account::confirm_otp(visitor.ctx("PageMe"), id, input).await;
     after(visitor, outcome, |confirmed| Once::BackupCodes(confirmed.backup_codes)).await
 }

@@ -60,7 +60,7 @@ async fn switch_on(client: &Client, user: &str, at: i64) -> (String, Vec<String>
     let started = client.ok(&format!("/{user}/startOTP"), json!({})).await;
     let secret = started["secret"].as_str().unwrap().to_owned();
     let otp = authenticator(&secret, at);
-    let on = client.ok(&format!("/{user}/confirmOTP"), json!({ "otp": otp })).await;
+    let on = client.ok(&format!("/{user}/confirmOTP"), json!({ "otp": otp, "password": PASSWORD })).await;
     (secret, serde_json::from_value(on["backupCodes"].clone()).unwrap())
 }
 

@@ -106,6 +106,12 @@ async fn copies_are_archived_together() {
     // The copy asked for becomes live, the other is only marked from then on.
     alice.ok(&format!("/{two}/unarchive"), json!({ "files": [a], "rate": "Expedited" })).await;
     assert_eq!(state(&one).await, "archival");
+    let query = json!({ "project": one, "kind": "data.archivalSettled", "limit": 1 });
+    let told = alice.ok("/system/findAuditEvents", query).await["results"][0].clone();
+    assert_eq!(
+        (&told["subjects"], &told["after"]),
+        (&json!([one, a]), &json!({ "archivalState": "archival" }))
+    );
     world.settled().await;
     assert_eq!((state(&one).await, state(&two).await), (json!("archival"), json!("live")));
     // When the live copy goes, the marked one is the last.

@@ -33,6 +33,58 @@ async fn changes_and_refusals_are_recorded() {
     assert_eq!(found[1]["after"]["level"], "VIEW");
 }
 
+/// The log of a project tells whatever changed in it, wherever it was asked for: with an organisation's membership or the
+/// organisation itself, and beside what was asked for, such as folders on the way.
+#[tokio::test]
+async fn a_project_tells_what_came_from_elsewhere() {
+    let world = World::new().await;
+    let (alice, _) = (world.user("alice").await, world.user("bob").await);
+    let lab = world.org("lab", &["alice", "bob"]).await;
+    let guild = world.org("guild", &["alice"]).await;
+    let project = alice.ok("/project/new", json!({ "name": "Trial", "billTo": lab })).await;
+    let project = project["id"].as_str().unwrap();
+    alice.invite(project, "bob", Level::View).await;
+    alice.invite(project, &guild, Level::View).await;
+    alice.ok(&format!("/{lab}/removeMember"), json!({ "user": "user-bob" })).await;
+    alice.ok(&format!("/{guild}/destroy"), json!({})).await;
+    let note = json!({ "project": project, "folder": "/a/b", "parents": true, "name": "note" });
+    alice.ok("/record/new", note).await;
+    let found = events(&alice, json!({ "project": project })).await;
+    let told: Vec<_> = found
+        .iter()
+        .map(|event| (event["action"].as_str().unwrap(), &event["subjects"][1]))
+        .take(4)
+        .collect();
+    assert_eq!(
+        told[1..],
+        [
+            ("folder.made", &Value::Null),
+            ("member.removed", &json!("org-guild")),
+            ("member.removed", &json!("user-bob"))
+        ]
+    );
+    assert_eq!(told[0].0, "object.made");
+}
+
+/// A mark tells equal texts of one project from others; a text that is written elsewhere has another one.
+#[tokio::test]
+async fn marks_tell_nothing_to_who_writes_elsewhere() {
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let mut marks = Vec::new();
+    for name in ["One", "Two"] {
+        let project = alice.project(name).await;
+        for _ in 0..2 {
+            alice.ok(&format!("/{project}/newFolder"), json!({ "folder": "/Patient Jane Roe" })).await;
+            alice.ok(&format!("/{project}/removeFolder"), json!({ "folder": "/Patient Jane Roe" })).await;
+        }
+        let made = events(&alice, json!({ "project": project, "kind": "folder.made" })).await;
+        marks.push(made.iter().map(|event| event["after"]["folder"].clone()).collect::<Vec<_>>());
+    }
+    assert_eq!((&marks[0][0], &marks[1][0]), (&marks[0][1], &marks[1][1]));
+    assert_ne!(marks[0][0], marks[1][0]);
+}
+
 /// Hidden projects leave a refusal in the log too, though the caller is told that there is nothing.
 #[tokio::test]
 async fn a_strangers_look_is_refused_and_told_nothing() {

@@ -279,6 +279,45 @@ async fn the_team_is_listed_in_pages() {
     bob.fails(&find, json!({ "starting": 7 }), "InvalidInput").await;
 }
 
+/// A project of one's own, shared with an organisation, does not tell who belongs to it, who runs the platform, or whose an
+/// e-mail address is.
+#[tokio::test]
+async fn explaining_access_gives_nobody_away() {
+    let world = World::new().await;
+    let (eve, bob) = (world.user("eve").await, world.user("bob").await);
+    world.person("root", "ADMIN").await;
+    world.user("dave").await;
+    crate::web::person(&world, "ada").await;
+    let clinic = world.org("clinic", &["bob", "dave"]).await;
+    let project = eve.project("Bait").await;
+    eve.invite(&project, &clinic, Level::Administer).await;
+    let explain = format!("/{project}/describeAccess");
+    let told = async |client: &Client, user: &str| {
+        let mut told = client.ok(&explain, json!({ "user": user })).await;
+        told.as_object_mut().unwrap().remove("user");
+        told
+    };
+    let of_a_stranger = told(&eve, "user-ada").await;
+    assert_eq!(
+        (&of_a_stranger["withheld"], &of_a_stranger["level"]),
+        (&json!(["org-clinic"]), &json!("NONE"))
+    );
+    for somebody in ["user-dave", "user-bob", "user-root"] {
+        assert_eq!(told(&eve, somebody).await, of_a_stranger, "{somebody}");
+    }
+    // What she gave somebody herself she may know.
+    eve.invite(&project, "dave", Level::View).await;
+    assert_eq!(told(&eve, "user-dave").await["level"], "VIEW");
+    // Who may list the members is told all.
+    let all = told(&bob, "user-dave").await;
+    assert_eq!((&all["level"], all.get("withheld")), (&json!("CONTRIBUTE"), None));
+    for address in ["ada@example.org", "nobody@example.org"] {
+        eve.fails(&explain, json!({ "user": address }), "ResourceNotFound").await;
+        let found = eve.ok(&format!("/{project}/findMembers"), json!({ "principal": address })).await;
+        assert_eq!(found["results"], json!([]), "{address}");
+    }
+}
+
 /// "Why can or can't somebody do this?" has an answer.
 #[tokio::test]
 async fn access_is_explained() {

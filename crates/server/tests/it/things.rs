@@ -127,7 +127,7 @@ impl World {
                         thing.tags.iter().map(|tag| (tag.clone(), json!(tag))).collect::<Map<_, _>>();
                     let placed = NewPlacement {
                         object,
-                        folder: folder::find_or_insert(work.tx, &permit, &path)?,
+                        folder: folder::find_or_insert(work.tx, &permit, &path)?.0,
                         name: &thing.name,
                         labels: thing.labels,
                         tags: &thing.tags,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::answer::Described;
 use crate::describe::PrincipalDescription;
 use crate::fields::DescribeSwitch;
-use crate::id::{Id, ObjectId, ProjectId};
+use crate::id::{Id, ObjectId, OrgId, ProjectId};
 use crate::level::Level;
 use crate::page::{Cursor, Limit};
 
@@ -181,6 +181,9 @@ pub struct AccessDescribed {
     pub sources: Vec<AccessSource>,
     /// What takes access away, in the order in which it is applied.
     pub masks: Vec<DecisionReason>,
+    /// Organisations whose members the caller may not list: what the user holds through them, if anything, is left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<OrgId>,
     /// The answer to the question, if an action was named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<DecisionShown>,

@@ -208,7 +208,12 @@ async fn who_makes_an_own_account_learns_nothing_of_others() {
     assert!(works(&login(&world, "bob", OTHER).await).await);
     let letter = world.letter("ada@example.org", 0).await;
     assert!(letter.text().contains("You have one already"), "{}", letter.text());
-    assert_eq!(world.rows("select count(*) from account where id = 'user-eve'").await, 0);
+    // The handles are gone alike, and nobody can use the one that was asked for with ada's address.
+    for name in ["bob", "eve"] {
+        stranger.fails("/user/new", new(name, "third@example.org"), "UsernameError").await;
+    }
+    let bare = "select count(*) from account where id = 'user-eve' and email is null and state = 'pending'";
+    assert_eq!(world.rows(bare).await, 1);
     stranger.fails("/user/new", new("Ada", "other@example.org"), "UsernameError").await;
     world.user("boss").await;
     let lab = world.org("lab", &["boss"]).await;
@@ -219,6 +224,21 @@ async fn who_makes_an_own_account_learns_nothing_of_others() {
     }
     let closed = World::new().await;
     closed.anonymous().fails("/user/new", new("bob", "bob@example.org"), "PermissionDenied").await;
+}
+
+/// F474: whoever reads the account's letters is not kept out by strangers who guess, wherever they sign in from.
+#[tokio::test]
+async fn a_reset_opens_the_door_that_strangers_shut() {
+    let world = World::new().await;
+    person(&world, "ada").await;
+    let stranger = world.anonymous();
+    let wrong = json!({ "username": "ada", "password": "not the one at all" });
+    while stranger.post("/system/newAuthToken", wrong.clone()).await.status != 429 {}
+    let ask = json!({ "usernameOrEmail": "ada" });
+    stranger.ok("/account/requestPasswordReset", ask).await;
+    let link = code(&world, "ada@example.org", 0).await;
+    stranger.ok("/account/resetPassword", json!({ "code": link, "password": OTHER })).await;
+    assert!(works(&login(&world, "ada", OTHER).await).await);
 }
 
 /// Whoever tries addresses does not learn whose they are, or that they are anybody's.

@@ -133,6 +133,12 @@ async fn the_second_factor_is_asked_for_and_used_up() {
     person(&world, "ada").await;
     let ada = login(&world, "ada", PASSWORD).await;
     ada.fails("/user-ada/confirmOTP", json!({ "otp": "123456" }), "InvalidState").await;
+    // A token alone does not lock its owner out.
+    let begun = ada.ok("/user-ada/startOTP", json!({})).await;
+    let code = authenticator(begun["secret"].as_str().unwrap(), world.now());
+    for stolen in [json!({ "otp": code }), json!({ "otp": code, "password": "another one" })] {
+        ada.fails("/user-ada/confirmOTP", stolen, "UsernameOrPasswordError").await;
+    }
     let at = world.now();
     let (secret, backup) = switch_on(&ada, "user-ada", at).await;
     assert_eq!(backup.len(), 10);

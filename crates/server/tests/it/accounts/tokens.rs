@@ -157,6 +157,58 @@ async fn a_token_ends_with_its_children() {
     }
 }
 
+/// A request with this token that was let in just now and goes on later.
+async fn let_in(world: &World, token: &str) -> app::Ctx {
+    let app = world.app();
+    let caller = app.authenticate(token, world.now()).await.unwrap();
+    let info = app::RequestInfo { id: "test".into(), origin: None, now: world.now(), headers: None };
+    app::Ctx::new(std::sync::Arc::clone(app), Some(caller), info, app::Door::Other("Test"))
+}
+
+/// A request that waited while its token ended, or its sender became an ordinary user, reads nothing any more.
+#[tokio::test]
+async fn nothing_is_read_with_what_ended_meanwhile() {
+    let world = World::new().await;
+    person(&world, "ada").await;
+    let ada = login(&world, "ada", PASSWORD).await;
+    let token = ada.token.clone().unwrap();
+    let read = async |ctx: app::Ctx| ctx.look(|_| Ok(())).await.map_err(|error| error.into_wire().kind);
+    let waiting = let_in(&world, &token).await;
+    assert_eq!(read(waiting.clone()).await, Ok(()));
+    let kind = |kind: &str| json!({ "kind": kind });
+    let root = world.person("root", "ADMIN").await;
+    root.ok("/user-ada/setKind", kind("READ_ONLY")).await;
+    assert_eq!(read(waiting.clone()).await, Err(wire::ErrorType::ServiceUnavailable));
+    root.ok("/user-ada/setKind", kind("STANDARD")).await;
+    assert_eq!(read(waiting.clone()).await, Ok(()));
+    ada.ok("/system/destroyAuthToken", json!({ "tokenSignature": secrets::token::signature(&token) })).await;
+    assert_eq!(read(waiting).await, Err(wire::ErrorType::InvalidAuthentication));
+    let waiting = let_in(&world, &login(&world, "ada", PASSWORD).await.token.unwrap()).await;
+    root.ok("/user-ada/disable", json!({})).await;
+    assert_eq!(read(waiting).await, Err(wire::ErrorType::InvalidAuthentication));
+}
+
+/// A link that was made with a token lasts beyond the token's expiry; ending the expired token ends it.
+#[tokio::test]
+async fn an_expired_token_can_be_ended_with_its_links() {
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let project = alice.project("Trial").await;
+    let file = crate::files::closed(&alice, &project, "x", &[b"bytes"]).await;
+    let short = json!({ "scope": { "full": true }, "expires": world.now() + 60_000 });
+    let made = alice.ok("/system/newAuthToken", short).await;
+    let limited = world.client(made["access_token"].as_str());
+    let forever = json!({ "project": project, "preauthenticated": true, "duration": 86_400 });
+    let link = limited.ok(&format!("/{file}/download"), forever).await["url"].as_str().unwrap().to_owned();
+    world.pass(Duration::from_secs(120));
+    assert!(!works(&limited).await);
+    assert_eq!(reqwest::get(&link).await.unwrap().status(), 200);
+    let end = json!({ "tokenSignature": secrets::token::signature(made["access_token"].as_str().unwrap()) });
+    alice.ok("/system/destroyAuthToken", end.clone()).await;
+    assert_eq!(reqwest::get(&link).await.unwrap().status(), 401);
+    alice.fails("/system/destroyAuthToken", end, "ResourceNotFound").await;
+}
+
 /// A request that was let in before its token ended changes nothing after: neither can it make a token that lives on.
 #[tokio::test]
 async fn nothing_is_changed_with_a_token_that_ended_meanwhile() {
@@ -164,10 +216,7 @@ async fn nothing_is_changed_with_a_token_that_ended_meanwhile() {
     person(&world, "ada").await;
     let ada = login(&world, "ada", PASSWORD).await;
     let text = ada.token.clone().unwrap();
-    let app = world.app();
-    let caller = app.authenticate(&text, world.now()).await.unwrap();
-    let info = app::RequestInfo { id: "test".into(), origin: None, now: world.now(), headers: None };
-    let ctx = app::Ctx::new(std::sync::Arc::clone(app), Some(caller), info, app::Door::Other("Test"));
+    let ctx = let_in(&world, &text).await;
     ada.ok("/system/destroyAuthToken", json!({ "tokenSignature": secrets::token::signature(&text) })).await;
     let before = world.snapshot().await;
     let full = json!({ "scope": { "full": true } });

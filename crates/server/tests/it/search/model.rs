@@ -69,7 +69,7 @@ pub async fn put(world: &World, project: &str, object: Put<'_>) -> String {
             #[expect(clippy::disallowed_methods, reason = "a test makes objects of any maker and time")]
             let permit = Operator::new(tx).project(project);
             let maker = store::account::by_id(tx, &maker)?.unwrap().key;
-            let folder = store::folder::find_or_insert(tx, &permit, &folder)?;
+            let (folder, _) = store::folder::find_or_insert(tx, &permit, &folder)?;
             let object = NewObject {
                 id: &id,
                 state,
