@@ -48,6 +48,16 @@ impl Error {
             if matches!(refused.decision.outcome, SpendingLimitExceeded | OrgExpired))
     }
 
+    /// Whether the server could not find out, rather than found out that it is not so.
+    #[must_use]
+    pub(crate) fn is_trouble(&self) -> bool {
+        match self {
+            Self::Refused(_) => false,
+            Self::Said(said) => said.kind == ErrorType::ServiceUnavailable,
+            Self::Db(_) | Self::Blob(_) | Self::Internal(_) => true,
+        }
+    }
+
     /// The error as the caller meets it. What only the operator may know goes to the log.
     #[must_use]
     pub fn into_wire(self) -> ApiError {

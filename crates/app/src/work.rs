@@ -84,6 +84,25 @@ impl Ctx {
         self.recorded(outcome).await
     }
 
+    /// As [`Ctx::look`], for some point look-ups: on connections of their own, where nothing else that the account reads
+    /// keeps them waiting.
+    ///
+    /// # Errors
+    /// Whatever the closure returns, or the store's.
+    pub(crate) async fn glance<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&Work<'_>) -> Result<T> + Send + 'static,
+    {
+        let ctx = self.clone();
+        let outcome = self.app.db.read_inline(move |tx| {
+            let work = Work::new(tx, &ctx);
+            work.caller_stands()?;
+            f(&work)
+        });
+        self.recorded(outcome.await).await
+    }
+
     /// The outcome, once it is in the audit log if it is a refusal.
     async fn recorded<T>(&self, outcome: Result<T>) -> Result<T> {
         if let Err(Error::Refused(refused)) = &outcome {

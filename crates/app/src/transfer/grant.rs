@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use policy::Action;
 use serde_json::json;
@@ -32,6 +33,12 @@ pub(super) struct Asked {
 const TRIES: usize = 3;
 /// How long a client is asked to wait then.
 const RETRY_SECONDS: u64 = 2;
+/// A range of so many bytes has few extents, since all parts of a file but the last are large.
+const SHORT: u64 = 64 << 20;
+/// How often, and in which distance, a running download is decided again when the server cannot find out whether its
+/// reader may read on. No byte is read meanwhile.
+const TROUBLES: usize = 60;
+const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
 
 /// The copy that is read, and the code of the rule that allows it: the one that the caller named; else the one that was
 /// read before, as long as it may be; else any that may be.
@@ -144,34 +151,43 @@ impl ReadGrant {
     /// What `/file-xxxx/download` answers.
     pub(super) async fn object(&mut self, holder: Caller) -> Result<Object> {
         let ctx = self.ctx_of(holder);
-        Ok(self.look(&ctx, |_, copy| Ok(copy.object.clone())).await?.0)
+        Ok(self.look(&ctx, true, |_, copy| Ok(copy.object.clone())).await?.0)
     }
 
     /// Whether the person may still read the file, of which so much is left to be read. Nothing is kept from earlier
     /// answers but which copy is read, so that nothing can be missed. It is some ten point look-ups; more, once, when
     /// that copy may be read no more and another has to be found.
     pub(super) async fn holds(&mut self, left: &Range<u64>) -> bool {
-        let answer = self.go_on(left, |_, _| Ok(())).await;
-        if let Err(error) = &answer {
-            tracing::info!(file = %self.asked.file, %error, "a download is ended");
+        for trouble in 0.. {
+            match self.go_on(left, true, |_, _| Ok(())).await {
+                Ok(()) => return true,
+                Err(error) if error.is_trouble() && trouble < TROUBLES => {
+                    tracing::warn!(file = %self.asked.file, %error, "a download waits");
+                    tokio::time::sleep(TROUBLE_PAUSE).await;
+                }
+                Err(error) => {
+                    tracing::info!(file = %self.asked.file, %error, "a download is ended");
+                    break;
+                }
+            }
         }
-        answer.is_ok()
+        false
     }
 
     /// The extents of what is left as they are now; they change when equal content is merged.
     pub(super) async fn extents(&mut self, left: &Range<u64>) -> Result<Vec<Extent>> {
         let wanted = left.clone();
-        self.go_on(left, move |work, copy| extents(work, copy, &wanted)).await
+        self.go_on(left, is_short(left), move |work, copy| extents(work, copy, &wanted)).await
     }
 
     /// Decides anew; when another copy is read from now on, its event is committed.
-    async fn go_on<T, F>(&mut self, left: &Range<u64>, f: F) -> Result<T>
+    async fn go_on<T, F>(&mut self, left: &Range<u64>, quick: bool, f: F) -> Result<T>
     where
         T: Send + 'static,
-        F: Fn(&Work<'_>, &Copy) -> Result<T> + Send + 'static,
+        F: Fn(&Work<'_>, &Copy) -> Result<T> + Send + Sync + 'static,
     {
         let ctx = self.ctx().await?;
-        let (found, moved) = self.look(&ctx, f).await?;
+        let (found, moved) = self.look(&ctx, quick, f).await?;
         if moved {
             self.record(left.clone()).await?;
         }
@@ -198,12 +214,26 @@ impl ReadGrant {
         Ctx::new(Arc::clone(&self.app), Some(holder), request, Door::Other("FileOut"))
     }
 
-    /// What `f` says of the copy that is read from now on, and whether that is another one than before.
-    async fn look<T, F>(&mut self, ctx: &Ctx, f: F) -> Result<(T, bool)>
+    /// What `f` says of the copy that is read from now on, and whether that is another one than before. Where `f` is
+    /// quick and the copy known, it takes a glance; other copies are looked for only when that one may be read no more.
+    async fn look<T, F>(&mut self, ctx: &Ctx, quick: bool, f: F) -> Result<(T, bool)>
     where
         T: Send + 'static,
-        F: Fn(&Work<'_>, &Copy) -> Result<T> + Send + 'static,
+        F: Fn(&Work<'_>, &Copy) -> Result<T> + Send + Sync + 'static,
     {
+        let f = Arc::new(f);
+        if let Some(project) = self.asked.project.clone().or(self.copy_in.clone()).filter(|_| quick) {
+            let (asked, f, there) = (self.asked.clone(), Arc::clone(&f), project.clone());
+            let glance = ctx.glance(move |work| match read_in(work, &asked, &there) {
+                Ok((copy, _)) => f(work, &copy).map(Some),
+                Err(Error::Refused(_) | Error::Said(_)) if asked.project.is_none() => Ok(None),
+                Err(error) => Err(error),
+            });
+            if let Some(found) = glance.await? {
+                self.copy_in = Some(project);
+                return Ok((found, false));
+            }
+        }
         let (asked, before) = (self.asked.clone(), self.copy_in.clone());
         let (found, now) = ctx
             .look(move |work| {
@@ -226,8 +256,9 @@ impl ReadGrant {
         let openings = &app.memory.transfers.openings;
         for _ in 0..TRIES {
             let wanted = range.clone();
-            let look = self
-                .look(&ctx, move |work, copy| Ok((extents(work, copy, &wanted)?, copy.project.id.clone())));
+            let look = self.look(&ctx, is_short(&range), move |work, copy| {
+                Ok((extents(work, copy, &wanted)?, copy.project.id.clone()))
+            });
             let ((extents_now, project), _) = look.await?;
             let opening = Opening {
                 token: self.by.clone(),
@@ -261,6 +292,10 @@ impl ReadGrant {
         .retry_after(RETRY_SECONDS)
         .into())
     }
+}
+
+fn is_short(range: &Range<u64>) -> bool {
+    range.end.saturating_sub(range.start) <= SHORT
 }
 
 fn write_event(
