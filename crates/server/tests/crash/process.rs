@@ -29,6 +29,10 @@ pub fn serve() {
     #[expect(clippy::disallowed_methods, reason = "the task of a test is no setting of the server")]
     let Ok(task) = std::env::var(TASK) else { return };
     let task: Task = serde_json::from_str(&task).unwrap();
+    // What went wrong in it stands beside what the failing test says.
+    let filter = tracing_subscriber::EnvFilter::new("error");
+    let log = server::logging::subscriber(filter, io::stderr);
+    tracing::subscriber::set_global_default(log).unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let app = runtime.block_on(start(&task));
     for command in io::stdin().lock().lines() {

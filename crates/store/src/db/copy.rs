@@ -72,6 +72,7 @@ async fn tables(db: &Db) -> Result<Vec<String>, DbError> {
 
 fn read_all(tx: &Tx, order: &[String], sender: &mpsc::Sender<Piece>) -> Result<(), DbError> {
     let gone = |_| DbError::Unavailable("the copy was ended".to_owned());
+    tx.take_its_time()?;
     let columns = columns(tx)?;
     for table in order {
         let Some(columns) = columns.get(table) else {
@@ -129,10 +130,12 @@ fn last_key(tx: &Tx, table: &str) -> Result<Option<i64>, DbError> {
         match tx.kind() {
             DbKind::Sqlite => "select seq from sqlite_sequence where name = $1",
             DbKind::Postgres => {
-                "select last_value from pg_sequences where last_value is not null and format('%I.%I', schemaname, sequencename)
-                   in (select pg_get_serial_sequence(format('%I.%I', table_schema, table_name), column_name)
-                       from information_schema.columns
-                       where table_schema = current_schema() and cast(table_name as text) = $1 and is_identity = 'YES')"
+                "select last from (
+                     select pg_sequence_last_value(cast(pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname) as regclass)) last
+                     from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                       join pg_attribute a on a.attrelid = c.oid and a.attidentity <> ''
+                     where n.nspname = current_schema() and c.relname = cast($1 as text)) handed_out
+                 where last is not null"
             }
         },
         &[table.into()],
@@ -177,9 +180,11 @@ fn set_last_key(tx: &Tx, table: &str, last: i64) -> Result<(), DbError> {
         }
         DbKind::Postgres => tx
             .query(
-                "select setval(cast(pg_get_serial_sequence(format('%I.%I', table_schema, table_name), column_name) as regclass), $2)
-                 from information_schema.columns
-                 where table_schema = current_schema() and cast(table_name as text) = $1 and is_identity = 'YES'",
+                // Through the catalogue itself, by its indexes; the views of the information schema read all of it.
+                "select setval(cast(pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname) as regclass), $2)
+                 from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                   join pg_attribute a on a.attrelid = c.oid and a.attidentity <> ''
+                 where n.nspname = current_schema() and c.relname = cast($1 as text)",
                 &[table.into(), last.into()],
             )
             .map(drop),

@@ -191,11 +191,11 @@ impl Db {
         }
     }
 
-    /// How many changes wait for the one writer of SQLite; always 0 on PostgreSQL, which queues them itself.
+    /// How many changes wait for the one writer of SQLite, or transactions for a connection to PostgreSQL.
     pub fn waiting(&self) -> usize {
         match &*self.back_end {
             BackEnd::Sqlite(sqlite) => sqlite.waiting(),
-            BackEnd::Postgres(_) => 0,
+            BackEnd::Postgres(postgres) => postgres.waiting(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! A bounded set of connections, lent to one blocking thread at a time.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -11,6 +12,16 @@ pub(super) struct Pool<C> {
     idle: Mutex<Vec<C>>,
     permits: Arc<Semaphore>,
     size: u32,
+    waiting: AtomicUsize,
+}
+
+/// Counts somebody who waits, until it is dropped.
+struct Waiting<'p>(&'p AtomicUsize);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// The right to use one connection, until it is dropped.
@@ -22,14 +33,22 @@ pub(super) struct Lease<C> {
 impl<C> Pool<C> {
     pub(super) fn new(size: usize, opened: Vec<C>) -> Arc<Pool<C>> {
         let size = u32::try_from(size.clamp(1, 1000)).unwrap_or(1);
-        Arc::new(Pool { idle: Mutex::new(opened), permits: Arc::new(Semaphore::new(size as usize)), size })
+        let permits = Arc::new(Semaphore::new(size as usize));
+        Arc::new(Pool { idle: Mutex::new(opened), permits, size, waiting: AtomicUsize::new(0) })
     }
 
     pub(super) async fn acquire(self: &Arc<Self>) -> Result<Lease<C>, DbError> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let _waiting = Waiting(&self.waiting);
         match self.permits.clone().acquire_owned().await {
             Ok(permit) => Ok(Lease { pool: self.clone(), _permit: permit }),
             Err(_) => Err(closed()),
         }
+    }
+
+    /// How many callers wait for a connection.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     /// How many connections are lent at once.

@@ -21,6 +21,7 @@ use tempfile::TempDir;
 
 pub use mortal::MortalPostgres;
 
+use super::postgres::Server;
 use super::{Db, DbConfig, DbError, DbKind, Sql, Tx, Value};
 
 /// Where Debian keeps the programs of each PostgreSQL version.
@@ -228,9 +229,9 @@ fn until_it_answers(url: &str) -> Result<(), DbError> {
 }
 
 fn answers(url: &str) -> Result<(), DbError> {
-    let config: postgres::Config = url.parse().map_err(|error| cannot_start(&error))?;
-    // On a thread of its own: the client must not be used on a thread that drives async tasks.
-    match std::thread::spawn(move || config.connect(postgres::NoTls).map(drop)).join() {
+    let server = Server::new(url, None)?;
+    // On a thread of its own: it must not be waited for on a thread that drives async tasks.
+    match std::thread::spawn(move || server.connect().map(drop)).join() {
         Ok(connected) => connected.map_err(|error| cannot_start(&error)),
         Err(_) => Err(cannot_start(&"the client panicked")),
     }

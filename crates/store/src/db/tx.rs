@@ -127,6 +127,16 @@ impl Tx {
         })
     }
 
+    /// Lets this transaction take as long as it takes, as the building of an index and a whole copy do; on PostgreSQL a
+    /// statement is else ended after a while.
+    pub(super) fn take_its_time(&self) -> Result<(), DbError> {
+        self.check_usable()?;
+        self.note(match &self.backend {
+            Backend::Sqlite(_) => Ok(()),
+            Backend::Postgres(connection) => connection.borrow_mut().take_its_time(),
+        })
+    }
+
     /// Whether a statement failed outside a nested transaction.
     pub(super) fn has_failed(&self) -> bool {
         self.fault.borrow().is_some()

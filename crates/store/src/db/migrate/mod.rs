@@ -55,6 +55,7 @@ fn begin(tx: &Tx) -> Result<(), DbError> {
         DbKind::Postgres => {
             // Read committed, so that what another server did while we waited for the lock is seen.
             tx.control("begin isolation level read committed")?;
+            tx.take_its_time()?;
             tx.control("set local lock_timeout = 0")?;
             tx.control(
                 "select pg_advisory_xact_lock(hashtext('schema_migration'), hashtext(current_schema()))",

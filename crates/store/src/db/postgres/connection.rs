@@ -2,37 +2,49 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
-use postgres::{Client, Config, NoTls, Statement};
+use tokio_postgres::config::Host;
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{Client, Config, Statement};
 
-use super::fault::fault;
+use super::session::{PATIENCE, Patience, Session};
 use crate::db::error::Fault;
 use crate::db::{DbError, Row, Value};
 
-/// How long to wait for the server to accept a connection.
+/// How long to wait for each address of the server to take a connection.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
+/// How long what was sent may be on its way, and a connection be quiet before it is asked whether it is still there.
+const NETWORK_WAIT: Duration = Duration::from_secs(30);
+/// Nobody waits for a lock longer than for SQLite's, a statement ends, and a stuck server process does not hold locks for ever.
+const SET_UP: &str = "set lock_timeout = '5s'; set statement_timeout = '30s'; set idle_in_transaction_session_timeout = '60s'; \
+     select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local')";
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 512;
 /// Rows read through a cursor at a time.
 const FETCHED: usize = 500;
 
 /// Where the server is and how a session is set up.
-pub(super) struct Server {
+pub(in crate::db) struct Server {
     config: Config,
     schema: Option<String>,
+    patience: Patience,
 }
 
 impl Server {
-    pub(super) fn new(url: &str, schema: Option<String>) -> Result<Server, DbError> {
-        let mut config: Config = url.parse().map_err(|error: postgres::Error| {
+    pub(in crate::db) fn new(url: &str, schema: Option<String>) -> Result<Server, DbError> {
+        let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
             DbError::Unavailable(format!(
                 "its address cannot be read ({error}); write postgres://user:password@host/database"
             ))
         })?;
-        config.application_name("operon").connect_timeout(CONNECT_WAIT);
+        config
+            .application_name("operon")
+            .connect_timeout(CONNECT_WAIT)
+            .tcp_user_timeout(NETWORK_WAIT)
+            .keepalives_idle(NETWORK_WAIT);
         let is_name = |name: &String| {
             name.len() <= 63
                 && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
@@ -43,25 +55,50 @@ impl Server {
                 "the schema name may have up to 63 lower-case letters, digits and underscores".to_owned(),
             ));
         }
-        Ok(Server { config, schema })
+        Ok(Server { config, schema, patience: PATIENCE })
     }
 
-    pub(super) fn connect(&self) -> Result<PgConnection, DbError> {
-        let client = self.config.connect(NoTls).map_err(|error| match fault(&error).error {
-            DbError::Other(why) => DbError::Unavailable(why),
-            other => other,
-        })?;
-        let mut connection = PgConnection { client: Some(client), statements: HashMap::new(), prepared: 0 };
-        // Nobody waits for a lock longer than for SQLite's, and a stuck server process does not hold locks for ever.
-        let mut set_up = "set lock_timeout = '5s'; set idle_in_transaction_session_timeout = '60s'; \
-             select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local')"
-            .to_owned();
+    /// With other bounds on how long it may be silent.
+    #[cfg(test)]
+    pub(in crate::db) fn within(self, patience: Patience) -> Server {
+        Server { patience, ..self }
+    }
+
+    pub(in crate::db) fn connect(&self) -> Result<PgConnection, DbError> {
+        let (client, session) =
+            Session::connect(&self.config, self.patience).map_err(|fault| match fault.error {
+                DbError::Other(why) => DbError::Unavailable(why),
+                other => other,
+            })?;
+        let mut connection = PgConnection { client, session, statements: HashMap::new(), prepared: 0 };
+        let mut set_up = SET_UP.to_owned();
         if let Some(schema) = &self.schema {
             // Quoted and checked in `new`.
             set_up.push_str(&format!("; set search_path to \"{schema}\""));
         }
         connection.batch(&set_up).map_err(|fault| fault.error)?;
         Ok(connection)
+    }
+
+    /// What an operator has to know of where the server is: whoever is on the way can read and change what goes there.
+    pub(in crate::db) fn warning(&self) -> Option<String> {
+        let names = self.config.get_hosts().iter().filter_map(|host| match host {
+            Host::Tcp(name) => Some(name.clone()),
+            Host::Unix(_) => None,
+        });
+        let addresses = self.config.get_hostaddrs();
+        let far = match addresses {
+            [] => names.filter(|name| !is_here(name)).collect::<Vec<_>>(),
+            _ => addresses.iter().filter(|ip| !ip.is_loopback()).map(IpAddr::to_string).collect(),
+        };
+        (!far.is_empty()).then(|| {
+            format!(
+                "the connection to PostgreSQL on {} is not encrypted, since this server speaks no TLS with it: whoever can read along \
+                 on the way sees metadata and the password of the database, and can change what is saved. Reach it through a \
+                 local socket, a tunnel that ends on this machine, or a network that nobody else is in",
+                far.join(", ")
+            )
+        })
     }
 
     /// Makes the schema, and refuses a database in which the same statements would answer differently.
@@ -112,8 +149,8 @@ impl Server {
 
 /// One session.
 pub(in crate::db) struct PgConnection {
-    /// None only while it is being dropped.
-    client: Option<Client>,
+    client: Client,
+    session: Session,
     /// By text, then by the types of the values: a statement is prepared for the types it is given.
     statements: HashMap<String, Vec<(Vec<Type>, Statement)>>,
     prepared: usize,
@@ -123,14 +160,14 @@ impl PgConnection {
     pub(in crate::db) fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, Fault> {
         let statement = self.prepare(sql, params)?;
         let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|value| value as _).collect();
-        let rows = self.client()?.query(&statement, &params).map_err(|error| fault(&error))?;
+        let rows = self.session.wait(self.client.query(&statement, &params))?;
         rows.iter().map(owned).collect()
     }
 
     pub(in crate::db) fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, Fault> {
         let statement = self.prepare(sql, params)?;
         let params: Vec<&(dyn ToSql + Sync)> = params.iter().map(|value| value as _).collect();
-        self.client()?.execute(&statement, &params).map_err(|error| fault(&error))
+        self.session.wait(self.client.execute(&statement, &params))
     }
 
     /// Reads through a cursor, which ends with the transaction.
@@ -154,11 +191,18 @@ impl PgConnection {
 
     /// Runs statements without values, in the simple protocol.
     pub(in crate::db) fn batch(&mut self, sql: &str) -> Result<(), Fault> {
-        self.client()?.batch_execute(sql).map_err(|error| fault(&error))
+        self.session.wait(self.client.batch_execute(sql))
     }
 
-    fn client(&mut self) -> Result<&mut Client, Fault> {
-        self.client.as_mut().ok_or_else(|| Fault::transaction(super::closed()))
+    /// Lets the statements of this transaction take as long as they take.
+    pub(in crate::db) fn take_its_time(&mut self) -> Result<(), Fault> {
+        self.session.wait_without_end(true);
+        self.batch("set local statement_timeout = 0")
+    }
+
+    /// Ends what [`PgConnection::take_its_time`] began; the transaction is over.
+    pub(super) fn in_usual_time(&mut self) {
+        self.session.wait_without_end(false);
     }
 
     fn prepare(&mut self, sql: &str, params: &[Value]) -> Result<Statement, Fault> {
@@ -169,7 +213,7 @@ impl PgConnection {
             return Ok(statement.clone());
         }
         let types: Vec<Type> = params.iter().map(|value| type_of(value).clone()).collect();
-        let statement = self.client()?.prepare_typed(sql, &types).map_err(|error| fault(&error))?;
+        let statement = self.session.wait(self.client.prepare_typed(sql, &types))?;
         if statement.params().len() != params.len() || !(1..=params.len()).all(|number| mentions(sql, number))
         {
             return Err(Fault::statement(DbError::Other(format!(
@@ -189,18 +233,9 @@ impl PgConnection {
     }
 }
 
-impl Drop for PgConnection {
-    fn drop(&mut self) {
-        self.statements.clear();
-        let Some(client) = self.client.take() else {
-            return;
-        };
-        // The client waits for its own small runtime to end, which must not happen on a thread that drives async tasks.
-        if tokio::runtime::Handle::try_current().is_ok() {
-            // Without a thread the operating system closes the socket when the process ends.
-            let _ = std::thread::Builder::new().name("postgres-close".to_owned()).spawn(move || drop(client));
-        }
-    }
+/// Whether this host is the machine itself by its very name.
+fn is_here(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Whether the text has this parameter; the server itself accepts a value that is not used when its type is said.
@@ -222,7 +257,7 @@ fn type_of(value: &Value) -> &'static Type {
     }
 }
 
-fn owned(row: &postgres::Row) -> Result<Row, Fault> {
+fn owned(row: &tokio_postgres::Row) -> Result<Row, Fault> {
     let mut columns = Vec::with_capacity(row.len());
     for (index, column) in row.columns().iter().enumerate() {
         let value = row.try_get::<_, Value>(index).map_err(|_| {

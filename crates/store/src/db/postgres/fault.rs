@@ -1,11 +1,11 @@
 //! What the errors of PostgreSQL mean.
 
-use postgres::error::{DbError as ServerError, Severity};
+use tokio_postgres::error::{DbError as ServerError, Severity};
 
 use crate::db::DbError;
 use crate::db::error::{Fault, Reach};
 
-pub(super) fn fault(error: &postgres::Error) -> Fault {
+pub(super) fn fault(error: &tokio_postgres::Error) -> Fault {
     match error.as_db_error() {
         Some(server) => server_fault(server),
         None if error.is_closed() || is_io(error) => {
@@ -15,11 +15,11 @@ pub(super) fn fault(error: &postgres::Error) -> Fault {
     }
 }
 
-fn is_io(error: &postgres::Error) -> bool {
+fn is_io(error: &tokio_postgres::Error) -> bool {
     std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
 }
 
-fn with_cause(error: &postgres::Error) -> String {
+fn with_cause(error: &tokio_postgres::Error) -> String {
     match std::error::Error::source(error) {
         Some(cause) => format!("{error}: {cause}"),
         None => error.to_string(),

@@ -2,25 +2,31 @@
 
 mod connection;
 mod fault;
+mod session;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-pub(super) use connection::PgConnection;
+pub(super) use connection::{PgConnection, Server};
+#[cfg(test)]
+pub(super) use session::Patience;
 
 use super::error::{Fault, Reach, panic_text};
 use super::pool::{Lease, Pool, closed, on_thread};
 use super::tx::Backend;
 use super::{DbError, Migration, Tx, migrate};
-use connection::Server;
 
 /// How often a transaction is tried before the caller is told that the database is busy.
 const TRIES: u32 = 12;
 /// After this many tries a transaction runs alone. On small tables PostgreSQL sees collisions where there are none, because
 /// it watches whole pages; without this, eight busy callers could collide until all gave up.
 const TRIES_TOGETHER: u32 = 2;
+/// Once a transaction was tried for so long it is not tried again: it gets an answer while somebody still waits for one.
+const TRYING: Duration = Duration::from_secs(10);
+/// How long a transaction waits for a connection.
+const LEASE_WAIT: Duration = Duration::from_secs(30);
 
 /// For each of so many connections there is one more for look-ups.
 const LOOKERS_PART: usize = 4;
@@ -54,7 +60,14 @@ impl Mode {
 
 impl Postgres {
     pub(super) async fn open(url: &str, schema: Option<String>, pool: usize) -> Result<Postgres, DbError> {
-        let server = Arc::new(Server::new(url, schema)?);
+        Self::at(Server::new(url, schema)?, pool).await
+    }
+
+    pub(super) async fn at(server: Server, pool: usize) -> Result<Postgres, DbError> {
+        if let Some(warning) = server.warning() {
+            tracing::warn!("{warning}");
+        }
+        let server = Arc::new(server);
         let first = server.clone();
         let connection = on_thread(move || {
             let mut connection = first.connect()?;
@@ -117,6 +130,11 @@ impl Postgres {
         drop(self.lookers.close().await);
     }
 
+    /// How many transactions wait for a connection.
+    pub(super) fn waiting(&self) -> usize {
+        self.pool.waiting()
+    }
+
     pub(super) fn readers(&self) -> u32 {
         self.pool.size()
     }
@@ -127,7 +145,10 @@ impl Postgres {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let lease = pool.acquire().await?;
+        let Ok(lease) = tokio::time::timeout(LEASE_WAIT, pool.acquire()).await else {
+            return Err(DbError::Busy.into());
+        };
+        let lease = lease?;
         let (server, lane) = (self.server.clone(), self.lane.clone());
         on_thread(move || with_retries(&lease, &server, &lane, mode, &mut f)).await
     }
@@ -140,6 +161,11 @@ fn with_retries<T, E: From<DbError>>(
     mode: Mode,
     f: &mut impl FnMut(&Tx) -> Result<T, E>,
 ) -> Result<T, E> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how long to go on trying; nothing that is stored depends on it"
+    )]
+    let begun = Instant::now();
     let mut last = DbError::Busy;
     for attempt in 0..TRIES {
         let connection = match lease.take() {
@@ -163,7 +189,9 @@ fn with_retries<T, E: From<DbError>>(
             Outcome::Again(fault) => fault.reach == Reach::Again,
         };
         if connection_is_good && let Backend::Postgres(connection) = tx.backend {
-            lease.put(connection.into_inner());
+            let mut connection = connection.into_inner();
+            connection.in_usual_time();
+            lease.put(connection);
         }
         match outcome {
             Outcome::Done(result, _) => return result,
@@ -174,6 +202,9 @@ fn with_retries<T, E: From<DbError>>(
                 }
                 last = fault.error;
             }
+        }
+        if begun.elapsed() > TRYING {
+            break;
         }
         // Who goes on alone need not wait for others to finish first.
         if attempt + 1 != TRIES_TOGETHER {

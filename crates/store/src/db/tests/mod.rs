@@ -4,6 +4,7 @@ mod migrations;
 mod postgres_only;
 mod power_loss;
 mod rows;
+mod silence;
 mod sqlite_only;
 mod transactions;
 

@@ -4,14 +4,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Barrier};
 
 use super::{count, open, put};
+use crate::db::postgres::Server;
 use crate::db::testing::{TestDatabase, TestDatabases, dump, server_url};
 use crate::db::{Db, DbConfig, DbError, DbKind};
 use crate::params;
 
 /// Ends the session with this process id from a second session, and waits until it is gone.
 fn end_session(pid: i64) {
-    let mut other = postgres::Client::connect(&server_url().unwrap(), postgres::NoTls).unwrap();
-    other.batch_execute(&format!("select pg_terminate_backend({pid})")).unwrap();
+    let mut other = Server::new(&server_url().unwrap(), None).unwrap().connect().unwrap();
+    other.batch(&format!("select pg_terminate_backend({pid})")).unwrap();
     while !other.query(&format!("select 1 from pg_stat_activity where pid = {pid}"), &[]).unwrap().is_empty()
     {
         std::thread::yield_now();
@@ -176,8 +177,7 @@ async fn a_server_that_orders_text_differently_is_refused() {
     let (made, name) = (url.clone(), format!("odd_{}", std::process::id()));
     let create = format!("create database {name} template template0 encoding 'SQL_ASCII' locale 'C'");
     tokio::task::spawn_blocking(move || {
-        let mut client = postgres::Client::connect(&made, postgres::NoTls).unwrap();
-        client.batch_execute(&create).unwrap();
+        Server::new(&made, None).unwrap().connect().unwrap().batch(&create).unwrap();
     })
     .await
     .unwrap();
