@@ -30,6 +30,7 @@ const RULES: &[Rule] = &[
     Rule { name: "sources of crates", check: dependencies::sources },
     Rule { name: "arrows point down", check: arrows::dependencies },
     Rule { name: "pure crates do no I/O", check: arrows::purity },
+    Rule { name: "answers speak to the use cases", check: arrows::request_path },
     Rule { name: "short files", check: texts::length },
     Rule { name: "clean ends of lines", check: texts::whitespace },
     Rule { name: "nothing left undone", check: words::undone },

@@ -17,9 +17,10 @@ pub use help::{resend_activation, reset_mfa, unlock};
 pub use password::change as change_password;
 pub use provision::new as new_user;
 pub use second_factor::{confirm as confirm_otp, disable as disable_otp, start as start_otp};
+pub use store::account::Account;
 
 use secrets::code;
-use store::account::{self, Account};
+use store::account;
 use store::keys::AccountKey;
 use store::one_time_code::{self, Code, Purpose};
 use wire::text::{EmailAddress, Handle, PersonName};

@@ -6,9 +6,11 @@
 
 use serde_json::{Value as Json, json};
 use store::account::{self, AccountState};
-use store::external_identity::{self, Link};
+use store::external_identity;
 use store::second_factor;
 use wire::{ApiError, ErrorType};
+
+pub use store::external_identity::Link;
 
 use crate::context::Ctx;
 use crate::error::Result;

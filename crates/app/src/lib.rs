@@ -50,4 +50,6 @@ pub use context::{App, Clock, Ctx, Door, LogSigner, Random, RequestInfo};
 pub use copies::Copy;
 pub use error::{Error, Result};
 pub use memory::Memory;
+pub use store::access::Caller;
+pub use store::keys::AccountKey;
 pub use work::Work;

@@ -51,6 +51,11 @@ const IMPURE_PATHS: &[&str] = &[
     "async fn",
 ];
 
+/// The parts of `server` that answer requests.
+const REQUEST_PATH: &[&str] = &["crates/server/src/http/", "crates/server/src/web/"];
+/// What they do not reach for themselves.
+const PAST_APP: &[&str] = &["store::", "blobs::", "policy::"];
+
 /// Our crates are built only with what stands below them.
 pub(super) fn dependencies(tree: &Tree) -> Vec<String> {
     let mut complaints = Vec::new();
@@ -107,6 +112,21 @@ pub(super) fn purity(tree: &Tree) -> Vec<String> {
     complaints
 }
 
+/// What answers requests speaks to the use cases, not past them to what stands below.
+pub(super) fn request_path(tree: &Tree) -> Vec<String> {
+    let mut complaints = Vec::new();
+    let answers = |path: &str| REQUEST_PATH.iter().any(|folder| path.starts_with(folder));
+    for file in tree.files.iter().filter(|file| answers(&file.path) && file.path.ends_with(".rs")) {
+        for (number, line) in file.production().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            for path in PAST_APP.iter().filter(|path| line.contains(**path)) {
+                complaints
+                    .push(format!("{}:{number} names `{path}`; say it in the words of `app`", file.path));
+            }
+        }
+    }
+    complaints
+}
+
 /// Everything a crate is built with, directly or through others.
 fn everything_below<'t>(tree: &'t Tree, top: &Crate) -> Vec<&'t Crate> {
     let mut seen = HashSet::new();
@@ -150,6 +170,17 @@ mod tests {
                 "app is built with rusqlite: app knows no SQL; that is the store's",
                 "server is built with rusqlite: server knows no SQL; that is the store's",
             ]
+        );
+    }
+
+    #[test]
+    fn an_answer_that_reaches_past_the_use_cases_is_found() {
+        let text = "// not store::db\nuse store::db::Db;\n#[cfg(test)]\nmod tests { use store::db; }\n";
+        let tree =
+            Tree::of_texts(&[("crates/server/src/http/a.rs", text), ("crates/server/src/boot.rs", text)]);
+        assert_eq!(
+            request_path(&tree),
+            ["crates/server/src/http/a.rs:2 names `store::`; say it in the words of `app`"]
         );
     }
 

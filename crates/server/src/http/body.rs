@@ -5,10 +5,9 @@
 use std::time::Duration;
 
 use app::turns::{Turn, Turns};
+use app::{AccountKey, Caller};
 use axum::body::{Bytes, HttpBody};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use store::access::Caller;
-use store::keys::AccountKey;
 use wire::{ApiError, ErrorType};
 
 use crate::Server;

@@ -145,7 +145,7 @@ fn row(token: FoundToken, own: &str) -> TokenRow {
     }
 }
 
-fn link_row(visitor: &Visitor, link: &store::external_identity::Link) -> LinkRow {
+fn link_row(visitor: &Visitor, link: &external::Link) -> LinkRow {
     let provider = visitor.server.web.providers.iter().find(|provider| provider.issuer() == link.issuer);
     LinkRow {
         title: provider.map_or_else(|| link.issuer.clone(), |provider| provider.title.clone()),

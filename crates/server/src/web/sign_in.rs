@@ -1,6 +1,7 @@
 //! Signing in and out. A password, a provider, or a one-time link is the first step; the code of the authenticator the second, where it
 //! is on.
 
+use app::account::Account;
 use app::links;
 use app::session::{self, Proof};
 use app::sign_in::{Step, check_link, check_password, check_second_factor};
@@ -8,7 +9,6 @@ use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
-use store::account::Account;
 
 use super::codes::{code_field, code_of};
 use super::cookie::Cookie;
