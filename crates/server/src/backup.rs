@@ -27,8 +27,9 @@ use store::db::{Db, DbConfig};
 pub use directory::Directory;
 pub use restore::{Restore, Restored, UNFINISHED_RESTORE, restore};
 
-use crate::boot::{AUDIT_KEY, DATABASE, SERVER_KEY, SystemClock, audit_log};
+use crate::boot::{SystemClock, audit_log};
 use crate::config::{Config, DATA_DIR_FILE};
+use crate::data_dir::{AUDIT_KEY, DATABASE, SERVER_KEY};
 use manifest::Manifest;
 
 /// What to back up, and where to.

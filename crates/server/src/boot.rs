@@ -14,15 +14,9 @@ use store::db::{Db, DbConfig};
 use tokio::task::JoinHandle;
 
 use crate::backup::UNFINISHED_RESTORE;
+use crate::data_dir::{AUDIT_KEY, SERVER_KEY};
 use crate::http::{Bounds, Listener, Stop, metrics_router, router};
 use crate::{Config, Meter, Server, folder};
-
-/// The file of the embedded database, in the data directory.
-pub(crate) const DATABASE: &str = "operon.sqlite";
-/// The file of the keys that seal and sign.
-pub(crate) const SERVER_KEY: &str = "server.key";
-/// The file of the key that signs the audit log.
-pub(crate) const AUDIT_KEY: &str = "audit.key";
 
 /// Parts of a server that tests put others in place of.
 pub struct Parts {

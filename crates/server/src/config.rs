@@ -4,6 +4,7 @@
 mod access;
 mod files;
 mod limits;
+mod oidc;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -18,9 +19,9 @@ use store::db::DbConfig;
 pub use access::{AdminAccess, ReadOnlyCap};
 pub use files::{Files, S3};
 pub use limits::{Limits, Metrics};
+pub use oidc::OidcProvider;
 
-use crate::boot::DATABASE;
-use crate::web::oidc::OidcProvider;
+use crate::data_dir::DATABASE;
 
 /// Connections to PostgreSQL.
 const POSTGRES_POOL: usize = 8;

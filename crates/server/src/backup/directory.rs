@@ -11,7 +11,7 @@ use futures::TryStreamExt;
 use store::db::{Db, DbConfig};
 
 use super::manifest::Manifest;
-use crate::boot::DATABASE;
+use crate::data_dir::DATABASE;
 use crate::folder;
 
 /// The file that says what the directory is.

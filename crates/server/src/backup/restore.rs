@@ -12,11 +12,9 @@ use store::db::{Db, DbConfig};
 use super::directory::Directory;
 use super::manifest::Manifest;
 use super::put;
-use crate::boot::{
-    AUDIT_KEY, DATABASE, SERVER_KEY, SystemClock, SystemRandom, audit_log, new_installation, open_database,
-    taken,
-};
+use crate::boot::{SystemClock, SystemRandom, audit_log, new_installation, open_database, taken};
 use crate::config::Config;
+use crate::data_dir::{AUDIT_KEY, DATABASE, SERVER_KEY};
 use crate::folder;
 
 /// The file in a data directory whose restore is not finished. No server starts on it.

@@ -27,7 +27,6 @@ use super::sign_in;
 use super::visitor::{Posted, Visitor};
 use crate::Server;
 
-pub use config::OidcProvider;
 pub(crate) use config::providers;
 pub(crate) use provider::Provider;
 
