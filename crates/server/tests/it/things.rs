@@ -147,24 +147,31 @@ impl World {
         texts
     }
 
-    /// Waits until the background has nothing to do now.
+    /// Waits until the background has nothing to do now; a task that failed is waited for until it went through.
     pub async fn settled(&self) {
+        let mut told = None;
         for _ in 0..400 {
             let now = self.now();
-            let busy: i64 = self
+            let (busy, failure): (i64, Option<String>) = self
                 .app()
                 .db
                 .read(move |tx| {
-                    tx.query_one(
-                        "select count(*) from background_task where state = 'running' or due <= $1",
+                    let row = tx.query_one(
+                        "select count(*), max(kind || ': ' || failure) from background_task
+                         where state = 'running' or due <= $1 or failure is not null",
                         params![now],
-                    )?
-                    .get(0)
+                    )?;
+                    Ok((row.get(0)?, row.get(1)?))
                 })
                 .await
                 .unwrap_or_else(|error: DbError| panic!("{error}"));
             if busy == 0 {
                 return;
+            }
+            // Whatever the test meets then, this is where to look.
+            if failure.is_some() && failure != told {
+                eprintln!("a background task failed, {failure:?}");
+                told = failure;
             }
             tokio::time::sleep(std::time::Duration::from_millis(25)).await;
         }
