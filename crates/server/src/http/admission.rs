@@ -11,20 +11,19 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use app::turns::{Turn, Turns};
+use app::{AccountKey, Error};
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Request, State};
 use axum::http::{Extensions, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use http_body::{Frame, SizeHint};
-use store::keys::AccountKey;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wire::{ApiError, ErrorType};
 
-use super::reply;
-use super::request::Origin;
+use super::{reply, request};
 use crate::Server;
-use crate::meter::{Present, TurnedAway};
+use crate::meter::Present;
 
 /// Seconds after which a client that was turned away comes back.
 const BUSY_RETRY_SECONDS: u64 = 1;
@@ -52,10 +51,13 @@ impl Room {
 /// Lets a request in, or asks it to come back. It holds its place until its answer has left.
 pub(super) async fn admit(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
     let Ok(place) = Arc::clone(&server.room.0).try_acquire_owned() else {
-        return reply::error(&busy(&server));
+        return reply::error(&busy());
     };
     let in_flight = server.meter.request();
-    let network = network(request.extensions());
+    let network = match network(request.extensions()) {
+        Ok(network) => network,
+        Err(error) => return reply::error(&error),
+    };
     let mut response = next.run(request).await;
     // Who was asked to come back takes a sentence along, and nothing else.
     if matches!(response.status(), StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
@@ -144,8 +146,7 @@ impl AsRef<[u8]> for Piece {
     }
 }
 
-fn busy(server: &Server) -> ApiError {
-    server.meter.turned_away(TurnedAway::Busy);
+fn busy() -> ApiError {
     ApiError::new(
         ErrorType::ServiceUnavailable,
         "The server is working on as many requests as it takes at once. Try again in a moment.",
@@ -162,18 +163,18 @@ pub(crate) fn strangers(requests: usize) -> Turns<String> {
 /// Takes a turn for a request that is no account's, or asks it to come back.
 ///
 /// # Errors
-/// `ServiceUnavailable`.
+/// `ServiceUnavailable`; a fault of ours where it is not known where the request came from.
 pub(super) async fn stranger_turn(server: &Server, extensions: &Extensions) -> Result<Turn, ApiError> {
-    stranger(server, network(extensions)).await
+    stranger(server, network(extensions)?).await
 }
 
 async fn stranger(server: &Server, network: String) -> Result<Turn, ApiError> {
-    server.strangers.take(network, 1, Duration::ZERO).await.ok_or_else(|| busy(server))
+    server.strangers.take(network, 1, Duration::ZERO).await.ok_or_else(busy)
 }
 
 /// The network that a request came from.
-fn network(extensions: &Extensions) -> String {
-    extensions.get::<Origin>().map(|origin| app::sign_in::network(origin.0)).unwrap_or_default()
+fn network(extensions: &Extensions) -> Result<String, ApiError> {
+    request::origin(extensions).map(app::sign_in::network).map_err(Error::into_wire)
 }
 
 /// Turns of calls that are worked on, without bound for all accounts together, which have [`Room`].
@@ -187,7 +188,6 @@ pub(crate) fn calls() -> Turns {
 /// `RateLimitConditional`.
 pub(super) async fn take_turn(server: &Server, account: AccountKey) -> Result<Turn, ApiError> {
     server.calls.take(account, 1, Duration::ZERO).await.ok_or_else(|| {
-        server.meter.turned_away(TurnedAway::Rate);
         ApiError::new(
             ErrorType::RateLimitConditional,
             format!(

@@ -11,16 +11,17 @@ use app::repeatable::Repeatable;
 use app::turns::Turn;
 use app::{Ctx, Error, RequestInfo};
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method as HttpMethod, StatusCode, header};
 use axum::response::Response;
 use percent_encoding::percent_decode_str;
+use serde_json::Value;
 use wire::method::{Caller, Effect, Method, RouteSubject};
 use wire::{ApiError, ErrorType, Id, MethodName};
 
-use super::request::{Called, info};
+use super::request::{Called, bearer, info};
 use super::{admission, body, reply};
 use crate::Server;
-use crate::meter::TurnedAway;
 
 /// A call whose body took longer than this to come, in ms, has its token looked at again: it may have been revoked.
 const SLOW_BODY_MS: i64 = 500;
@@ -38,6 +39,7 @@ pub(super) async fn door(State(server): State<Arc<Server>>, request: Request) ->
     response
 }
 
+/// The steps of a call, in the order in which they must come: what a stranger sees depends on it.
 async fn answer(
     server: Arc<Server>,
     request: Request,
@@ -45,71 +47,120 @@ async fn answer(
     turns: &mut Vec<Turn>,
 ) -> Result<Response, ApiError> {
     let (parts, body) = request.into_parts();
-    let route = Route::read(parts.uri.path())?;
-    if parts.method != HttpMethod::POST {
-        return Err(no_such_route(parts.uri.path()));
-    }
+    let route = Route::of(&parts)?;
     called.method = route.method().map(|method| method.name);
-    let mut request = RequestInfo {
-        headers: (route.method().map(|method| method.name) == Some(MethodName::SystemHeaders))
-            .then(|| Arc::new(seen_headers(&parts.headers))),
-        ..info(&server, &parts.extensions)
-    };
+    let mut request = described(&server, &parts, called.method)?;
     // The token is looked at first, so that strangers cannot make the server hold large bodies; its error comes after
     // those of the body (contract: data 2.1).
     let mut caller = authenticate(&server, &parts.headers, request.now).await;
     let sender = caller.as_ref().ok().and_then(Option::as_ref);
-    turns.push(match sender {
-        Some(caller) => admission::take_turn(&server, caller.account).await?,
-        None => admission::stranger_turn(&server, &parts.extensions).await?,
-    });
-    // This room is held until there is an answer, since the input lives that long.
-    let body::Body { bytes, room: _room } = body::read(&server, body, sender).await?;
+    turns.push(admit_sender(&server, &parts, sender).await?);
+    // The body's room is held until there is an answer, since the input lives that long.
+    let (input, _room) = read_input(&server, &parts, body, sender).await?;
+    look_again_if_slow(&server, &parts, &mut request, &mut caller).await;
+    let caller = caller?;
+    count_call(&server, caller.as_ref(), request.now, called)?;
+    let method = route.method().ok_or_else(|| no_such_route(parts.uri.path()))?;
+    let ctx = Ctx::new(Arc::clone(&server.app), caller, request, method.name);
+    may_call(method, &ctx).await?;
+    let input = input?;
+    perform(&server, method, route, ctx, input, turns).await
+}
+
+/// The request as the use cases see it. Its headers are shown to the one method that answers them.
+fn described(server: &Server, parts: &Parts, method: Option<MethodName>) -> Result<RequestInfo, ApiError> {
+    let shows = method == Some(MethodName::SystemHeaders);
+    let headers = shows.then(|| Arc::new(seen_headers(&parts.headers)));
+    let info = info(server, &parts.extensions).map_err(Error::into_wire)?;
+    Ok(RequestInfo { headers, ..info })
+}
+
+/// A turn of the account that sends, or of the network that it comes from while nobody is known.
+async fn admit_sender(
+    server: &Server,
+    parts: &Parts,
+    sender: Option<&app::Caller>,
+) -> Result<Turn, ApiError> {
+    match sender {
+        Some(caller) => admission::take_turn(server, caller.account).await,
+        None => admission::stranger_turn(server, &parts.extensions).await,
+    }
+}
+
+/// Reads the body as JSON. One that is too large is an error that comes later than others, so it is given back.
+async fn read_input(
+    server: &Server,
+    parts: &Parts,
+    body: axum::body::Body,
+    sender: Option<&app::Caller>,
+) -> Result<(Result<Value, ApiError>, Option<Turn>), ApiError> {
+    let body::Body { bytes, room } = body::read(server, body, sender).await?;
     let content_type =
         parts.headers.get(header::CONTENT_TYPE).map(|value| value.to_str().unwrap_or("unreadable"));
     let input = match bytes {
         Ok(bytes) => Ok(wire::json::parse_body(content_type, &bytes)?),
         Err(too_large) => Err(too_large),
     };
+    Ok((input, room))
+}
+
+/// Looks at the token again when the body took long to come. The call then happens when its body was there.
+async fn look_again_if_slow(
+    server: &Server,
+    parts: &Parts,
+    request: &mut RequestInfo,
+    caller: &mut Result<Option<app::Caller>, ApiError>,
+) {
     let now = server.app.clock.now();
     if now - request.now > SLOW_BODY_MS {
         request.now = now;
-        caller = authenticate(&server, &parts.headers, now).await;
+        *caller = authenticate(server, &parts.headers, now).await;
     }
-    let caller = caller?;
-    if let Some(caller) = &caller {
-        called.actor = Some(caller.id.clone());
-        if let Err(error) = server.rates.call(caller.account, request.now) {
-            server.meter.turned_away(TurnedAway::Rate);
-            return Err(error);
-        }
+}
+
+/// Notes whose call it is, and counts it against the rate of the account.
+fn count_call(
+    server: &Server,
+    caller: Option<&app::Caller>,
+    now: i64,
+    called: &mut Called,
+) -> Result<(), ApiError> {
+    let Some(caller) = caller else { return Ok(()) };
+    called.actor = Some(caller.id.clone());
+    server.rates.call(caller.account, now)
+}
+
+/// Whether the method is for whoever calls: for anybody, for tokens, or for those of full scope.
+async fn may_call(method: &Method, ctx: &Ctx) -> Result<(), ApiError> {
+    match (method.caller, &ctx.caller) {
+        (Caller::Anyone, _) | (Caller::Token, Some(_)) => Ok(()),
+        (Caller::FullToken, Some(caller)) if caller.scope.is_full() => Ok(()),
+        (Caller::FullToken, Some(_)) => Err(app::token::refuse_scope(ctx).await.into_wire()),
+        (Caller::Token | Caller::FullToken, None) => Err(ApiError::new(
+            ErrorType::PermissionDenied,
+            "This method needs a token, and none was sent. Sign in, or send the header `Authorization: Bearer <token>`.",
+        )),
     }
-    let method = route.method().ok_or_else(|| no_such_route(parts.uri.path()))?;
-    match (method.caller, &caller) {
-        (Caller::Anyone, _) | (Caller::Token, Some(_)) => {}
-        (Caller::FullToken, Some(caller)) if caller.scope.is_full() => {}
-        (Caller::FullToken, Some(_)) => {
-            let ctx = Ctx::new(Arc::clone(&server.app), caller, request, method.name);
-            return Err(app::token::refuse_scope(&ctx).await.into_wire());
-        }
-        (Caller::Token | Caller::FullToken, None) => {
-            return Err(ApiError::new(
-                ErrorType::PermissionDenied,
-                "This method needs a token, and none was sent. Sign in, or send the header `Authorization: Bearer <token>`.",
-            ));
-        }
-    }
-    let input = input?;
+}
+
+/// Calls the use case. A large answer takes room until it has left.
+async fn perform(
+    server: &Server,
+    method: &Method,
+    route: Route,
+    ctx: Ctx,
+    input: Value,
+    turns: &mut Vec<Turn>,
+) -> Result<Response, ApiError> {
     let repeatable = match method.effect {
         Effect::Create => Repeatable::read(&route.to_string(), &input),
         Effect::Read | Effect::Write => None,
     };
-    let account = caller.as_ref().map(|caller| caller.account);
-    let ctx = Ctx::new(Arc::clone(&server.app), caller, request, method.name).repeatable(repeatable);
-    let answer = server.handlers.call(method.name, ctx, route.id, input).await;
+    let account = ctx.caller.as_ref().map(|caller| caller.account);
+    let answer = server.handlers.call(method.name, ctx.repeatable(repeatable), route.id, input).await;
     let text = answer.map_err(Error::into_wire)?.to_string();
     if let (Effect::Read, Some(account)) = (method.effect, account) {
-        turns.extend(body::answer_room(&server, account, text.len()).await?);
+        turns.extend(body::answer_room(server, account, text.len()).await?);
     }
     Ok(reply::respond(StatusCode::OK, text))
 }
@@ -122,6 +173,13 @@ struct Route {
 }
 
 impl Route {
+    /// The route of a request; methods are called by POST alone.
+    fn of(request: &Parts) -> Result<Self, ApiError> {
+        let path = request.uri.path();
+        let route = Self::read(path)?;
+        if request.method == HttpMethod::POST { Ok(route) } else { Err(no_such_route(path)) }
+    }
+
     fn read(path: &str) -> Result<Self, ApiError> {
         let decoded = percent_decode_str(path).decode_utf8().map_err(|_| no_such_route(path))?;
         let mut segments = decoded.trim_start_matches('/').splitn(3, '/');
@@ -153,26 +211,10 @@ async fn authenticate(
     server: &Server,
     headers: &HeaderMap,
     now: i64,
-) -> Result<Option<store::access::Caller>, ApiError> {
+) -> Result<Option<app::Caller>, ApiError> {
     match bearer(headers)? {
         Some(token) => server.app.authenticate(&token, now).await.map(Some).map_err(Error::into_wire),
         None => Ok(None),
-    }
-}
-
-/// The token of the Authorization header, if there is one.
-pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
-    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
-    let token = value.to_str().ok().and_then(|text| {
-        let (scheme, token) = text.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
-    });
-    match token {
-        Some(token) if !token.is_empty() => Ok(Some(token)),
-        _ => Err(ApiError::new(
-            ErrorType::InvalidAuthentication,
-            "The Authorization header is not of the form `Bearer <token>`.",
-        )),
     }
 }
 

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use wire::{ApiError, ErrorType};
 
-use super::{api, reply};
+use super::{reply, request};
 use crate::Server;
 
 /// The text format of Prometheus.
@@ -29,7 +29,7 @@ pub(super) async fn with_token(State(server): State<Arc<Server>>, headers: Heade
     };
     // Digests are compared, so that how long it takes says nothing about the token.
     let wanted = secrets::token::signature(token.expose());
-    match api::bearer(&headers) {
+    match request::bearer(&headers) {
         Ok(Some(sent)) if secrets::token::signature(&sent) == wanted => rendered(&server),
         _ => reply::error(&ApiError::new(
             ErrorType::InvalidAuthentication,

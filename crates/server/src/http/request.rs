@@ -4,15 +4,16 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use app::RequestInfo;
+use app::{Error, RequestInfo};
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
-use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue};
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use wire::MethodName;
 use wire::id::UserId;
+use wire::{ApiError, ErrorType, MethodName};
 
+use super::reply;
 use crate::Server;
 use crate::meter::Stopwatch;
 
@@ -52,12 +53,42 @@ impl RequestIds {
 }
 
 /// A request as the use cases see it.
-pub(crate) fn info(server: &Server, extensions: &Extensions) -> RequestInfo {
-    RequestInfo {
-        id: extensions.get::<RequestId>().map_or_else(|| "".into(), |id| id.0.clone()),
-        origin: extensions.get::<Origin>().map(|origin| origin.0),
-        now: server.app.clock.now(),
-        headers: None,
+///
+/// # Errors
+/// A fault of ours where [`stamp`] was passed by: without an origin the audit log would tell of work of the server's own.
+pub(crate) fn info(server: &Server, extensions: &Extensions) -> Result<RequestInfo, Error> {
+    let Some(RequestId(id)) = extensions.get::<RequestId>().cloned() else {
+        return Err(Error::internal("a request has no id"));
+    };
+    let origin = Some(origin(extensions)?);
+    Ok(RequestInfo { id, origin, now: server.app.clock.now(), headers: None })
+}
+
+/// Where a request came from.
+///
+/// # Errors
+/// As [`info`].
+pub(super) fn origin(extensions: &Extensions) -> Result<IpAddr, Error> {
+    let origin = extensions.get::<Origin>().map(|origin| origin.0);
+    origin.ok_or_else(|| Error::internal("it is not known where a request came from"))
+}
+
+/// The token of the Authorization header, if there is one.
+///
+/// # Errors
+/// `InvalidAuthentication` for a header of another form: whoever sent it wants to be known, and is not.
+pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
+    let token = value.to_str().ok().and_then(|text| {
+        let (scheme, token) = text.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+    });
+    match token {
+        Some(token) if !token.is_empty() => Ok(Some(token)),
+        _ => Err(ApiError::new(
+            ErrorType::InvalidAuthentication,
+            "The Authorization header is not of the form `Bearer <token>`.",
+        )),
     }
 }
 
@@ -69,8 +100,13 @@ pub(super) async fn stamp(State(server): State<Arc<Server>>, mut request: Reques
     let watch = Stopwatch::start();
     let pattern = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     request.extensions_mut().insert(id.clone());
-    request.extensions_mut().insert(Origin(origin));
-    let mut response = next.run(request).await;
+    let mut response = match origin {
+        Ok(origin) => {
+            request.extensions_mut().insert(Origin(origin));
+            next.run(request).await
+        }
+        Err(fault) => reply::error(&fault.into_wire()),
+    };
     let called = response.extensions_mut().remove::<Called>().unwrap_or_default();
     // Patterns of routes and names of methods only: a path may hold a signature, a query string a code.
     let method = called.method.map(MethodName::as_str).or(pattern.as_deref()).unwrap_or("none");
@@ -94,12 +130,12 @@ pub(super) async fn healthz() -> &'static str {
 }
 
 /// The peer's address, or what a trusted proxy says it was.
-fn origin_of(request: &Request, trust_forwarded_for: bool) -> IpAddr {
-    let peer = request
-        .extensions()
-        .get::<ConnectInfo<SocketAddr>>()
-        .map_or(IpAddr::from([127, 0, 0, 1]), |connect| connect.0.ip());
-    if trust_forwarded_for { forwarded_for(request.headers()).unwrap_or(peer) } else { peer }
+fn origin_of(request: &Request, trust_forwarded_for: bool) -> Result<IpAddr, Error> {
+    let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() else {
+        return Err(Error::internal("a request came without the address of its peer"));
+    };
+    let forwarded = if trust_forwarded_for { forwarded_for(request.headers()) } else { None };
+    Ok(forwarded.unwrap_or(peer.ip()))
 }
 
 /// The last address in `X-Forwarded-For`: the one that the nearest proxy added itself, perhaps in a line of its own behind

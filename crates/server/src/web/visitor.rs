@@ -102,7 +102,7 @@ impl FromRequestParts<Arc<Server>> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, server: &Arc<Server>) -> Result<Self, Failure> {
         let https = server.app.options.public_url.starts_with("https://");
-        let info = request_info(server, &parts.extensions);
+        let info = request_info(server, &parts.extensions)?;
         let text = Cookie::Session.read(&parts.headers, https);
         let session = match &text {
             Some(text) => server.app.session(text, info.now).await?,

@@ -19,7 +19,7 @@ use crate::operation::Lines;
 use crate::world::World;
 
 /// What the log holds while a test runs on this thread.
-fn logged() -> (Lines, tracing::subscriber::DefaultGuard) {
+pub fn logged() -> (Lines, tracing::subscriber::DefaultGuard) {
     let lines = Lines::default();
     let writer = lines.clone();
     let subscriber = server::logging::subscriber(EnvFilter::new("info"), move || writer.clone());
@@ -27,7 +27,7 @@ fn logged() -> (Lines, tracing::subscriber::DefaultGuard) {
 }
 
 /// The lines of level ERROR.
-fn errors(lines: &Lines) -> Vec<String> {
+pub fn errors(lines: &Lines) -> Vec<String> {
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     text.lines().filter(|line| line.contains("\"ERROR\"")).map(str::to_owned).collect()
 }

@@ -54,6 +54,10 @@ impl Address {
         }
     }
 
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     pub fn request(&self, method: reqwest::Method) -> reqwest::RequestBuilder {
         let mut request = reqwest::Client::new().request(method, &self.url);
         for (name, value) in &self.headers {

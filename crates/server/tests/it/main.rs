@@ -26,6 +26,7 @@ mod members;
 mod objects;
 mod operation;
 mod orgs;
+mod passed_by;
 mod projects;
 mod races;
 mod raw;

@@ -60,8 +60,8 @@ pub(in crate::http) async fn take(
                 .to_owned(),
         );
     }
-    let info = info(&server, request.extensions());
     let arrived = async {
+        let info = info(&server, request.extensions())?;
         let incoming = app::transfer::upload::accept(&server.app, info, &link, length).await?;
         let at_door = incoming.at_door();
         let part = receive(incoming, request.into_body()).await?.finish().await?;

@@ -51,6 +51,31 @@ async fn addresses_have_the_contracts_shape() {
     alice.fails(&format!("/{open}/download"), json!({}), "InvalidState").await;
 }
 
+/// A preauthenticated address needs no header, so none can spoil it: a browser may send a password that was meant for a proxy on
+/// the way. An address that needs the header says what is wrong with the one that came (contract: data 8.2).
+#[tokio::test]
+async fn a_header_that_is_no_token_matters_only_where_one_is_needed() {
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let project = alice.project("Trial").await;
+    let file = closed(&alice, &project, "a.txt", &[b"hello"]).await;
+    let link = address_of(&alice, &file, json!({ "preauthenticated": true, "duration": 60 })).await;
+    let bound = address_of(&alice, &file, json!({})).await;
+    for stray in ["Basic YWxpY2U6c2VjcmV0", "Bearer", "Bearer ", "Bearer of nothing", "", "x"] {
+        let with = async |url: &str| {
+            let request = reqwest::Client::new().get(url).header("authorization", stray);
+            let answer = request.send().await.unwrap();
+            (answer.status().as_u16(), answer.text().await.unwrap())
+        };
+        assert_eq!(with(&link.url).await, (200, "hello".to_owned()), "{stray}");
+        let (status, text) = with(&bound.url).await;
+        assert_eq!(status, 403, "{stray}: {text}");
+        let of_a_form = stray == "Bearer of nothing";
+        assert_eq!(text.contains("not of the form `Bearer <token>`"), !of_a_form, "{stray}: {text}");
+    }
+    assert_eq!(bound.get().await.text().await.unwrap(), "hello");
+}
+
 /// What every answer says, so that a browser does nothing with the content but save it.
 #[tokio::test]
 async fn answers_carry_what_keeps_browsers_calm() {
