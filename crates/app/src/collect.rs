@@ -15,6 +15,7 @@ use wire::id::ContainerId;
 use crate::context::{App, Ctx};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventName};
+use crate::jobs::Ended;
 use crate::tasks::{Left, work_off};
 use crate::work::Work;
 
@@ -27,9 +28,10 @@ const BLOBS: u32 = 100;
 ///
 /// # Errors
 /// The store's, and those of bytes that could not be removed; everything is found again at the next turn.
-pub(crate) async fn turn(app: Arc<App>) -> Result<()> {
-    work_off(&app, &[TaskKind::DestroyProject, TaskKind::CollectObjects], false, step).await?;
-    remove_doomed(&app).await
+pub(crate) async fn turn(app: Arc<App>) -> Result<Ended> {
+    let ended = work_off(&app, &[TaskKind::DestroyProject, TaskKind::CollectObjects], false, step).await?;
+    remove_doomed(&app).await?;
+    Ok(ended)
 }
 
 async fn step(app: Arc<App>, task: Task) -> Result<Left> {

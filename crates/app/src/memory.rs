@@ -12,6 +12,7 @@ use std::time::Duration;
 use secrets::ServerKeys;
 use secrets::sign::Signer;
 use store::keys::{AccountKey, ObjectKey};
+use store::task::TaskKind;
 use wire::{ApiError, ErrorType};
 
 use hashing::Hashing;
@@ -44,6 +45,8 @@ pub struct Memory {
     readers: Turns,
     /// Where the job that closes objects goes on.
     closing_from: Mutex<Option<ObjectKey>>,
+    /// Background tasks that fail, by kind, as last counted.
+    failing: Mutex<Vec<(TaskKind, u64)>>,
 }
 
 impl Memory {
@@ -57,6 +60,7 @@ impl Memory {
             marks: Signer::new(keys, "mark in an audit event"),
             readers: Turns::new(u32::MAX, (readers / READERS_PART).max(1)),
             closing_from: Mutex::default(),
+            failing: Mutex::default(),
         }
     }
 
@@ -68,6 +72,16 @@ impl Memory {
     /// Notes where that job goes on.
     pub(crate) fn close_from(&self, next: Option<ObjectKey>) {
         *self.closing_from.lock().unwrap_or_else(PoisonError::into_inner) = next;
+    }
+
+    /// Background tasks that fail, by kind, as last counted.
+    pub(crate) fn failing(&self) -> Vec<(TaskKind, u64)> {
+        self.failing.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes how many background tasks fail.
+    pub(crate) fn note_failing(&self, counted: Vec<(TaskKind, u64)>) {
+        *self.failing.lock().unwrap_or_else(PoisonError::into_inner) = counted;
     }
 
     /// Waits until an account may take one more of the database's readers.

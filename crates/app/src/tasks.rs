@@ -4,9 +4,11 @@ use std::future::Future;
 use std::sync::Arc;
 
 use store::task::{self, Task, TaskKind};
+use store::text::Word as _;
 
 use crate::context::App;
 use crate::error::{Error, Result};
+use crate::jobs::Ended;
 
 /// How long a task belongs to whoever claimed it, in ms. A step takes far less; after a crash the task waits this long.
 const CLAIM_MS: i64 = 60_000;
@@ -42,16 +44,17 @@ pub(crate) async fn work_off<F, S>(
     kinds: &'static [TaskKind],
     alone: bool,
     step: F,
-) -> Result<()>
+) -> Result<Ended>
 where
     F: Fn(Arc<App>, Task) -> S,
     S: Future<Output = Result<Left>>,
 {
+    let mut failures = false;
     for _ in 0..STEPS {
         let now = app.clock.now();
         let until = now.saturating_add(CLAIM_MS);
         let claimed = app.db.write(move |tx| task::claim(tx, kinds, alone, now, until)).await?;
-        let Some(claimed) = claimed else { return Ok(()) };
+        let Some(claimed) = claimed else { break };
         let (key, kind, attempts) = (claimed.key, claimed.kind, claimed.attempts);
         match step(Arc::clone(app), claimed).await {
             Ok(Left::Nothing) => app.db.write(move |tx| task::finish(tx, key)).await?,
@@ -64,10 +67,32 @@ where
                 let failure = error.to_string();
                 let due = app.clock.now().saturating_add(pause);
                 app.db.write(move |tx| task::put_off(tx, key, &failure, due)).await?;
+                failures = true;
             }
         }
     }
-    Ok(())
+    Ok(Ended::with(failures))
+}
+
+impl App {
+    /// Counts the tasks that have failed and have not gone on since, for the server's counters. A periodic job.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn count_failing_tasks(&self) -> Result<()> {
+        let failing = self.db.read(|tx| Ok::<_, Error>(task::failing(tx)?)).await?;
+        self.memory.note_failing(failing);
+        Ok(())
+    }
+
+    /// How many tasks of each kind have failed and have not gone on since, as last counted: the work is due and is not done.
+    #[must_use]
+    pub fn failing_tasks(&self) -> Vec<(&'static str, u64)> {
+        let counted = self.memory.failing();
+        let of =
+            |kind: TaskKind| counted.iter().find(|(other, _)| *other == kind).map_or(0, |(_, count)| *count);
+        TaskKind::WORDS.iter().map(|(kind, word)| (*word, of(*kind))).collect()
+    }
 }
 
 fn pause_after(attempts: u32) -> i64 {

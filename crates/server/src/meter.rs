@@ -28,7 +28,7 @@ struct Counted {
 struct Series {
     requests: BTreeMap<(String, u16), u64>,
     seconds: BTreeMap<String, Durations>,
-    turned_away: BTreeMap<&'static str, u64>,
+    turned_away: BTreeMap<u16, u64>,
     job_turns: BTreeMap<(&'static str, &'static str), u64>,
 }
 
@@ -41,14 +41,8 @@ struct Durations {
     sum: f64,
 }
 
-/// Why a request was turned away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum TurnedAway {
-    /// Too many requests at once.
-    Busy,
-    /// Too many calls of one account.
-    Rate,
-}
+/// The answers that ask to come back: too many requests of one sender, and whatever the server has no room for or cannot do now.
+const COME_BACK: [u16; 2] = [429, 503];
 
 /// Measures how long something takes.
 #[derive(Debug, Clone, Copy)]
@@ -101,6 +95,9 @@ impl Meter {
     pub(crate) fn answered(&self, method: &str, status: u16, took: Duration) {
         let mut series = self.series();
         *series.requests.entry((method.to_owned(), status)).or_default() += 1;
+        if COME_BACK.contains(&status) {
+            *series.turned_away.entry(status).or_default() += 1;
+        }
         let durations = series.seconds.entry(method.to_owned()).or_default();
         let seconds = took.as_secs_f64();
         if let Some(bucket) = BUCKETS.iter().position(|bound| seconds <= *bound) {
@@ -110,30 +107,28 @@ impl Meter {
         durations.sum += seconds;
     }
 
-    /// A request was turned away before its method was called.
-    pub(crate) fn turned_away(&self, why: TurnedAway) {
-        let reason = match why {
-            TurnedAway::Busy => "busy",
-            TurnedAway::Rate => "rate",
-        };
-        *self.series().turned_away.entry(reason).or_default() += 1;
-    }
-
-    /// A periodic job has done a turn.
+    /// A periodic job has done a turn. One in which anything failed counts as failed.
     pub(crate) fn job_turn(&self, job: &'static str, failed: bool) {
         let outcome = if failed { "failed" } else { "done" };
         *self.series().job_turns.entry((job, outcome)).or_default() += 1;
     }
 
-    /// Everything, as Prometheus reads it. `waiting` is how many changes wait for the database.
-    pub(crate) fn render(&self, waiting: usize) -> String {
+    /// Everything, as Prometheus reads it. `waiting` is how many wait for the database, `failing` how many background tasks
+    /// of each kind fail.
+    pub(crate) fn render(&self, waiting: usize, failing: &[(&'static str, u64)]) -> String {
         let mut page = Page::default();
         page.head("operon_requests_in_flight", "gauge", "Requests that are being worked on.");
         page.line("operon_requests_in_flight", &[], self.0.in_flight.load(Ordering::Relaxed));
         page.head("operon_connections", "gauge", "Open connections.");
         page.line("operon_connections", &[], self.0.connections.load(Ordering::Relaxed));
-        page.head("operon_database_waiting", "gauge", "Changes that wait for the database.");
+        let help = "Changes that wait for SQLite's one writer, or transactions that wait for a connection to PostgreSQL.";
+        page.head("operon_database_waiting", "gauge", help);
         page.line("operon_database_waiting", &[], waiting);
+        let help = "Background tasks that failed when they were last tried, and will be tried again.";
+        page.head("operon_tasks_failing", "gauge", help);
+        for (kind, count) in failing {
+            page.line("operon_tasks_failing", &[("kind", kind)], count);
+        }
         let series = self.series();
         page.head("operon_requests_total", "counter", "Answered requests by method and status.");
         for ((method, status), count) in &series.requests {
@@ -144,9 +139,13 @@ impl Meter {
         for (method, durations) in &series.seconds {
             page.histogram("operon_request_seconds", method, durations);
         }
-        page.head("operon_turned_away_total", "counter", "Requests that were asked to come back later.");
-        for (reason, count) in &series.turned_away {
-            page.line("operon_turned_away_total", &[("reason", reason)], count);
+        page.head(
+            "operon_turned_away_total",
+            "counter",
+            "Requests that were asked to come back later, by status.",
+        );
+        for (status, count) in &series.turned_away {
+            page.line("operon_turned_away_total", &[("status", &status.to_string())], count);
         }
         page.head("operon_job_turns_total", "counter", "Turns of the periodic jobs.");
         for ((job, outcome), count) in &series.job_turns {
@@ -205,7 +204,10 @@ mod tests {
             meter.answered("ProjectNew", 200, Duration::from_millis(ms));
         }
         meter.answered("/a\"b\\", 404, Duration::ZERO);
-        let page = meter.render(7);
+        for status in [200, 503, 429, 503, 500] {
+            meter.answered("SystemWhoami", status, Duration::ZERO);
+        }
+        let page = meter.render(7, &[("project.destroy", 2), ("archive.settle", 0)]);
         for line in [
             "operon_request_seconds_bucket{method=\"ProjectNew\",le=\"0.001\"} 1",
             "operon_request_seconds_bucket{method=\"ProjectNew\",le=\"0.005\"} 2",
@@ -216,17 +218,22 @@ mod tests {
             "operon_requests_total{method=\"ProjectNew\",status=\"200\"} 4",
             "operon_requests_total{method=\"/a\\\"b\\\\\",status=\"404\"} 1",
             "operon_database_waiting 7",
+            "operon_tasks_failing{kind=\"project.destroy\"} 2",
+            "operon_tasks_failing{kind=\"archive.settle\"} 0",
+            "operon_turned_away_total{status=\"429\"} 1",
+            "operon_turned_away_total{status=\"503\"} 2",
         ] {
             assert!(page.lines().any(|there| there == line), "{line} is not in\n{page}");
         }
+        assert_eq!(page.matches("operon_turned_away_total{").count(), 2, "{page}");
     }
 
     #[test]
     fn what_is_there_counts_until_it_is_gone() {
         let meter = Meter::default();
         let (one, two) = (meter.request(), meter.request());
-        assert!(meter.render(0).contains("operon_requests_in_flight 2\n"));
+        assert!(meter.render(0, &[]).contains("operon_requests_in_flight 2\n"));
         drop((one, two));
-        assert!(meter.render(0).contains("operon_requests_in_flight 0\n"));
+        assert!(meter.render(0, &[]).contains("operon_requests_in_flight 0\n"));
     }
 }

@@ -100,6 +100,14 @@ pub fn free_all(tx: &Tx, now: i64) -> Result<(), DbError> {
     Ok(())
 }
 
+/// How many tasks of each kind have failed and have not gone on since.
+pub fn failing(tx: &Tx) -> Result<Vec<(TaskKind, u64)>, DbError> {
+    tx.query("select kind, count(*) from background_task where failure is not null group by kind", &[])?
+        .iter()
+        .map(|row| Ok((text::word(row, 0)?, row.get(1)?)))
+        .collect()
+}
+
 /// Removes a task that is done.
 pub fn finish(tx: &Tx, key: TaskKey) -> Result<(), DbError> {
     tx.execute("delete from background_task where key = $1", params![key])?;

@@ -14,6 +14,7 @@ use wire::id::ContainerId;
 use crate::context::{App, Ctx};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventName};
+use crate::jobs::Ended;
 use crate::tasks::{Left, work_off};
 use crate::work::Work;
 
@@ -28,7 +29,7 @@ const HOLD_MS: i64 = 3_600_000;
 ///
 /// # Errors
 /// The store's; what was not settled is found again at the next turn.
-pub(crate) async fn turn(app: Arc<App>) -> Result<()> {
+pub(crate) async fn turn(app: Arc<App>) -> Result<Ended> {
     // Alone: two servers must not move the same bytes in opposite directions.
     work_off(&app, &[TaskKind::SettleArchive, TaskKind::SettleProject], true, step).await
 }

@@ -15,6 +15,7 @@ use super::scrub;
 use crate::context::{App, Ctx};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventName};
+use crate::jobs::Ended;
 
 /// Files looked at in one round.
 const ROUND: u32 = 20;
@@ -27,19 +28,20 @@ impl App {
     /// Seals every file that is closing, stores equal content once, and waits a while for the next close. A periodic job.
     ///
     /// # Errors
-    /// The store's. A file that cannot be read is logged and rests before it is tried again.
-    pub async fn seal_files(self: Arc<Self>) -> Result<()> {
+    /// The store's. A file that cannot be read is logged and rests before it is tried again; the turn says so.
+    pub async fn seal_files(self: Arc<Self>) -> Result<Ended> {
         let now = self.clock.now();
         let resting = self.memory.transfers.resting.held(now);
         let limit = ROUND.saturating_add(u32::try_from(resting.len()).unwrap_or(u32::MAX));
         let waiting = self.db.read(move |tx| Ok::<_, Error>(store::seal::waiting(tx, limit)?)).await?;
-        let mut sealed = 0;
+        let (mut sealed, mut failures) = (0, false);
         for file in waiting.iter().filter(|file| !resting.contains(&file.key)) {
             match seal(&self, file).await {
                 Ok(()) => sealed += 1,
                 Err(error) => {
                     tracing::error!(file = %file.id, %error, "a closing file could not be sealed");
                     self.memory.transfers.resting.add(file.key, self.clock.now() + REST_MS);
+                    failures = true;
                 }
             }
         }
@@ -47,7 +49,7 @@ impl App {
         if sealed == 0 {
             let _ = tokio::time::timeout(SLEEP, self.memory.transfers.closing.notified()).await;
         }
-        Ok(())
+        Ok(Ended::with(failures))
     }
 }
 

@@ -39,5 +39,6 @@ pub(super) async fn with_token(State(server): State<Arc<Server>>, headers: Heade
 }
 
 fn rendered(server: &Server) -> Response {
-    ([(header::CONTENT_TYPE, CONTENT_TYPE)], server.meter.render(server.app.db.waiting())).into_response()
+    let page = server.meter.render(server.app.db.waiting(), &server.app.failing_tasks());
+    ([(header::CONTENT_TYPE, CONTENT_TYPE)], page).into_response()
 }

@@ -63,6 +63,17 @@ async fn a_busy_server_asks_to_come_back() {
     assert_eq!(get(&world, "/healthz").await.status, 200);
     assert_eq!(first.finish().await.unwrap().status, 200);
     wait_until("the place", async || turned_away().await.status == 200).await;
+    let token =
+        "GET /metrics HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAuthorization: Bearer scrape\r\n\r\n";
+    let page = raw::exchange(world.address(), token.as_bytes()).await.unwrap().body;
+    let page = String::from_utf8(page).unwrap();
+    // However it was turned away, it is counted once: here at the door.
+    let of = |start: &str| -> u64 {
+        let lines = page.lines().filter(|line| line.starts_with(start) && line.contains("status=\"503\""));
+        lines.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
+    };
+    assert!(of("operon_turned_away_total{") > 0, "{page}");
+    assert_eq!(of("operon_turned_away_total{"), of("operon_requests_total{"), "{page}");
 }
 
 /// Off by default; when the operator sets a rate, one account's calls do not slow another's.

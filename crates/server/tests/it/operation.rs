@@ -56,6 +56,43 @@ async fn metrics_need_a_token_of_their_own() {
     panic!("the audit log had no turn");
 }
 
+/// Background work that fails stands in the counters until it goes on, although the job that tries it goes on with the rest.
+#[tokio::test]
+async fn background_work_that_fails_is_seen() {
+    let world = World::with(|config| config.metrics.listen = Some("127.0.0.1:0".parse().unwrap())).await;
+    let apart = world.running().metrics.unwrap();
+    let page = async || String::from_utf8(get(apart, "/metrics", None).await.body).unwrap();
+    assert!(page().await.contains("operon_tasks_failing{kind=\"project.destroy\"} 0\n"));
+    let now = world.now();
+    world
+        .write(move |tx| {
+            store::task::add(tx, store::task::TaskKind::DestroyProject, "no project at all", now, now)
+        })
+        .await;
+    let failed = "operon_job_turns_total{job=\"collect\",outcome=\"failed\"}";
+    for _ in 0..3000 {
+        if page().await.contains(failed) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let page_after = page().await;
+    assert!(page_after.contains(failed), "{page_after}");
+    world.app().count_failing_tasks().await.unwrap();
+    assert!(page().await.contains("operon_tasks_failing{kind=\"project.destroy\"} 1\n"));
+    // Other work is not held up by it.
+    let alice = world.user("alice").await;
+    let project = alice.project("Trial").await;
+    alice.ok(&format!("/{project}/destroy"), json!({})).await;
+    for _ in 0..3000 {
+        if world.rows("select count(*) from background_task").await == 1 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the destroyed project was not collected");
+}
+
 /// The counters may have an address of their own, which serves nothing else.
 #[tokio::test]
 async fn metrics_may_have_an_address_of_their_own() {
