@@ -32,6 +32,11 @@ async fn an_organisation_makes_accounts_when_the_operator_lets_it() {
     eve.fails(&format!("/{lab}/setFeatures"), switch(true), "PermissionDenied").await;
     root.ok(&format!("/{lab}/setFeatures"), switch(true)).await;
     eve.ok("/user/new", new("ada", lab)).await;
+    // Whoever names none needs one that may, wherever it stands among others.
+    for handle in ["aaa", "zzz"] {
+        eve.ok("/org/new", json!({ "handle": handle, "name": "Other" })).await;
+    }
+    eve.ok("/user/new", json!({ "username": "cyd", "email": "cyd@example.org", "first": "Cyd" })).await;
     let help = json!({ "user_id": "user-ada", "org_id": lab });
     eve.ok("/user-ada/unlockUserAccount", help.clone()).await;
     root.ok(&format!("/{lab}/setFeatures"), switch(false)).await;
