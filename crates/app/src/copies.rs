@@ -120,13 +120,15 @@ impl Work<'_> {
     /// Where copies of these objects lie. The caller bounds the number of objects.
     ///
     /// # Errors
-    /// `InvalidInput` when there are too many copies to look through.
+    /// `InvalidInput` when there are too many copies to look through in projects that come into question.
     pub(crate) fn places(&self, objects: &[ObjectKey]) -> Result<Places> {
-        let placed = store::placement::projects_of(self.tx, objects)?.ok_or_else(|| {
-            ApiError::invalid_input(
-                "There are too many copies to look through. Say with \"project\" which copy is meant.",
-            )
-        })?;
+        let (caller, settings) = (self.caller()?, self.settings());
+        let placed =
+            store::placement::projects_of(self.tx, caller, &settings, objects)?.ok_or_else(|| {
+                ApiError::invalid_input(
+                    "There are too many copies to look through. Say with \"project\" which copy is meant.",
+                )
+            })?;
         let keys: BTreeSet<ProjectKey> = placed.iter().map(|(_, project)| *project).collect();
         let projects = self.projects_of_keys(keys)?;
         let mut of_object: HashMap<ObjectKey, Vec<ProjectKey>> = HashMap::new();

@@ -28,6 +28,7 @@ mod walk;
 pub use system::{
     Decided, Operator, OrgAccess, OrgPermit, SystemPermit, create_project_permit, payer, system_permit,
 };
+pub(crate) use walk::in_question;
 pub use walk::{Reach, Walk};
 
 /// Who asks, once the token is known to be good.

@@ -1,6 +1,7 @@
 //! Placements: a copy of an object in a project, with what belongs to that copy alone (contract: data 4, 6).
 
 mod change;
+mod holders;
 
 use std::collections::HashMap;
 
@@ -17,6 +18,7 @@ use crate::text::{self, Word};
 
 use change::{add_properties, add_tags};
 pub use change::{rename, set_properties, set_tags};
+pub use holders::projects_of;
 
 /// Where the bytes of a copy are (contract: data 8.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -229,27 +231,6 @@ pub fn move_to(
         sql.push(" and key in (").bind_list(batch.iter().map(|present| present.copy)).push(")");
         tx.execute_sql(&sql).map(drop)
     })
-}
-
-/// The most copies that are looked through at once.
-const MOST_COPIES: i64 = 100_000;
-
-/// The projects that hold copies of these objects, for each object the oldest copy first; none when there are more than
-/// a hundred thousand copies among some hundred objects. The caller bounds the number of objects.
-pub fn projects_of(tx: &Tx, objects: &[ObjectKey]) -> Result<Option<Vec<(ObjectKey, ProjectKey)>>, DbError> {
-    let mut found = Vec::new();
-    let mut too_many = false;
-    in_batches(objects, |batch| {
-        let mut sql = Sql::new("select p.object, p.project from placement p where p.object in (");
-        sql.bind_list(batch.iter().copied()).push(") order by p.object, p.key limit ").bind(MOST_COPIES + 1);
-        let rows = tx.query_sql(&sql)?;
-        too_many |= i64::try_from(rows.len()).is_ok_and(|rows| rows > MOST_COPIES);
-        for row in rows {
-            found.push((row.get(0)?, row.get(1)?));
-        }
-        Ok(())
-    })?;
-    Ok((!too_many).then_some(found))
 }
 
 /// The copies of these objects in a project, as far as there are such. The caller bounds their number.

@@ -54,10 +54,8 @@ impl<'a> Walk<'a> {
         reach: Reach,
         after: Option<ProjectKey>,
     ) -> Self {
-        let implicit = caller.kind == policy::PlatformKind::Admin
-            && settings.admin_access == policy::AdminAccess::Implicit;
         let own = matches!(reach, Reach::OfCaller | Reach::OfMember);
-        let reach = if own && implicit { Reach::Everything } else { reach };
+        let reach = if own && sees_everything(caller, settings) { Reach::Everything } else { reach };
         Self {
             caller,
             settings,
@@ -134,45 +132,11 @@ impl<'a> Walk<'a> {
     /// the keys, so that a batch costs as much at the end of a long walk as at its beginning.
     fn statement(&self) -> Sql {
         let mut sql = project::select_where("key in (");
-        match &self.reach {
-            Reach::Everything => self.branch(&mut sql, "project p where 1 = 1", None, ""),
-            Reach::BilledTo(org) => {
-                self.branch(&mut sql, "project p where p.bill_to = ", Some(org.as_str().into()), "");
-            }
-            Reach::OfCaller | Reach::OfMember => {
-                let account = Some(Value::from(self.caller.account));
-                self.branch(
-                    &mut sql,
-                    "project_grant g join project p on p.key = g.project where g.account = ",
-                    account.clone(),
-                    "",
-                );
+        for (number, way) in ways(self.caller, &self.reach).into_iter().enumerate() {
+            if number > 0 {
                 sql.push(" union ");
-                self.branch(
-                    &mut sql,
-                    "project_grant g join project p on p.key = g.project
-                     where g.org in (select m.org from org_member m where m.account = ",
-                    account.clone(),
-                    ")",
-                );
-                if self.reach == Reach::OfCaller {
-                    sql.push(" union ");
-                    self.branch(
-                        &mut sql,
-                        "project_grant g join project p on p.key = g.project where g.principal = 'PUBLIC'",
-                        None,
-                        "",
-                    );
-                }
-                sql.push(" union ");
-                self.branch(
-                    &mut sql,
-                    "project p
-                     where p.bill_to in (select o.id from org o join org_member m on m.org = o.key where m.account = ",
-                    account,
-                    ")",
-                );
             }
+            self.branch(&mut sql, way);
         }
         sql.push(if self.newest_first { ") order by key desc limit " } else { ") order by key limit " });
         sql.bind(count(self.batch));
@@ -181,12 +145,9 @@ impl<'a> Walk<'a> {
 
     /// The first keys of one way to reach projects. `distinct`, since a limit that counted a project twice would end
     /// the branch too early.
-    fn branch(&self, sql: &mut Sql, way: &'static str, bound: Option<Value>, rest: &'static str) {
-        sql.push("select way.key from (select distinct p.key as key from ").push(way);
-        if let Some(bound) = bound {
-            sql.bind(bound);
-        }
-        sql.push(rest).push(" and p.destroyed is null and p.class = 'project'");
+    fn branch(&self, sql: &mut Sql, way: Way) {
+        sql.push("select way.key from (select distinct p.key as key from ");
+        way.push(sql);
         if let Some(after) = self.after {
             sql.push(if self.newest_first { " and p.key < " } else { " and p.key > " }).bind(after);
         }
@@ -194,6 +155,78 @@ impl<'a> Walk<'a> {
         sql.push(if self.newest_first { " order by 1 desc limit " } else { " order by 1 limit " });
         sql.bind(count(self.batch)).push(") way");
     }
+}
+
+/// One way in which projects come into question: the end of a statement over projects `p`.
+struct Way {
+    start: &'static str,
+    bound: Option<Value>,
+    end: &'static str,
+}
+
+impl Way {
+    fn push(self, sql: &mut Sql) {
+        sql.push(self.start);
+        if let Some(bound) = self.bound {
+            sql.bind(bound);
+        }
+        sql.push(self.end).push(" and p.destroyed is null and p.class = 'project'");
+    }
+}
+
+fn ways(caller: &Caller, reach: &Reach) -> Vec<Way> {
+    let account = || Some(Value::from(caller.account));
+    match reach {
+        Reach::Everything => vec![Way { start: "project p where 1 = 1", bound: None, end: "" }],
+        Reach::BilledTo(org) => {
+            let bound = Some(org.as_str().into());
+            vec![Way { start: "project p where p.bill_to = ", bound, end: "" }]
+        }
+        Reach::OfCaller | Reach::OfMember => {
+            let mut ways = vec![
+                Way {
+                    start: "project_grant g join project p on p.key = g.project where g.account = ",
+                    bound: account(),
+                    end: "",
+                },
+                Way {
+                    start: "project_grant g join project p on p.key = g.project
+                     where g.org in (select m.org from org_member m where m.account = ",
+                    bound: account(),
+                    end: ")",
+                },
+                Way {
+                    start: "project p
+                     where p.bill_to in (select o.id from org o join org_member m on m.org = o.key where m.account = ",
+                    bound: account(),
+                    end: ")",
+                },
+            ];
+            if *reach == Reach::OfCaller {
+                let start =
+                    "project_grant g join project p on p.key = g.project where g.principal = 'PUBLIC'";
+                ways.push(Way { start, bound: None, end: "" });
+            }
+            ways
+        }
+    }
+}
+
+/// The keys of all projects that come into question for somebody, as a statement. None: all of the platform do.
+pub(crate) fn in_question(caller: &Caller, settings: &Settings) -> Option<Sql> {
+    if sees_everything(caller, settings) {
+        return None;
+    }
+    let mut sql = Sql::new("");
+    for (number, way) in ways(caller, &Reach::OfCaller).into_iter().enumerate() {
+        sql.push(if number > 0 { " union select p.key as key from " } else { "select p.key as key from " });
+        way.push(&mut sql);
+    }
+    Some(sql)
+}
+
+fn sees_everything(caller: &Caller, settings: &Settings) -> bool {
+    caller.kind == policy::PlatformKind::Admin && settings.admin_access == policy::AdminAccess::Implicit
 }
 
 fn count(number: usize) -> i64 {

@@ -1,0 +1,122 @@
+//! Which projects hold copies of an object, as far as somebody may care.
+
+use crate::access::{Caller, Settings, in_question};
+use crate::batch::in_batches;
+use crate::db::{DbError, Sql, Tx};
+use crate::keys::{ObjectKey, ProjectKey};
+
+/// The most copies of one object that are looked through.
+const MOST_COPIES: usize = 100_000;
+/// Up to so many copies of an object are all answered; of more, only those in projects that come into question for somebody.
+const FEW_COPIES: usize = 100;
+
+/// The projects that hold copies of these objects, for each object the oldest copy first. Of an object with very many
+/// copies, only those in projects that come into question for the caller: what strangers copy is not looked through. None
+/// when those are more than a hundred thousand. The caller bounds the number of objects.
+pub fn projects_of(
+    tx: &Tx,
+    caller: &Caller,
+    settings: &Settings,
+    objects: &[ObjectKey],
+) -> Result<Option<Vec<(ObjectKey, ProjectKey)>>, DbError> {
+    let mut found = Vec::new();
+    let most = FEW_COPIES + 2 * objects.len();
+    in_batches(objects, |batch| {
+        let mut sql = Sql::new("select p.object, p.project from placement p where p.object in (");
+        sql.bind_list(batch.iter().copied()).push(") order by p.object, p.key limit ");
+        sql.bind(count((most + 1).saturating_sub(found.len())));
+        for row in tx.query_sql(&sql)? {
+            found.push((row.get(0)?, row.get(1)?));
+        }
+        Ok(())
+    })?;
+    if found.len() <= most {
+        return Ok(Some(found));
+    }
+    found.clear();
+    for object in objects {
+        let Some(projects) = projects_of_one(tx, caller, settings, *object)? else { return Ok(None) };
+        found.extend(projects.into_iter().map(|project| (*object, project)));
+    }
+    Ok(Some(found))
+}
+
+fn projects_of_one(
+    tx: &Tx,
+    caller: &Caller,
+    settings: &Settings,
+    object: ObjectKey,
+) -> Result<Option<Vec<ProjectKey>>, DbError> {
+    let few = projects(tx, &copies_of(object, FEW_COPIES + 1))?;
+    if few.len() <= FEW_COPIES {
+        return Ok(Some(few));
+    }
+    let all = match in_question(caller, settings) {
+        Some(in_question) => projects(tx, &copies_in(object, &in_question))?,
+        None => projects(tx, &copies_of(object, MOST_COPIES + 1))?,
+    };
+    Ok((all.len() <= MOST_COPIES).then_some(all))
+}
+
+fn copies_of(object: ObjectKey, most: usize) -> Sql {
+    let mut sql = Sql::new("select p.project from placement p where p.object = ");
+    sql.bind(object).push(" order by p.key limit ").bind(count(most));
+    sql
+}
+
+/// In a `cross join`, which SQLite takes in the order of the text: from the projects to their copies.
+fn copies_in(object: ObjectKey, in_question: &Sql) -> Sql {
+    let mut sql = Sql::new("select c.project from (");
+    sql.push_sql(in_question.clone())
+        .push(") q cross join placement c where c.project = q.key and c.object = ");
+    sql.bind(object).push(" order by c.key limit ").bind(count(MOST_COPIES + 1));
+    sql
+}
+
+fn projects(tx: &Tx, sql: &Sql) -> Result<Vec<ProjectKey>, DbError> {
+    tx.query_sql(sql)?.iter().map(|row| row.get(0)).collect()
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::id::UserId;
+    use wire::user::TokenScope;
+
+    use super::*;
+    use crate::db::DbKind;
+    use crate::db::testing::{TestDatabases, plan};
+    use crate::keys::{AccountKey, TokenKey};
+    use crate::schema::MIGRATIONS;
+
+    /// However many strangers copy an object, whoever looks at it goes through projects of their own.
+    #[tokio::test]
+    async fn copies_of_strangers_are_not_looked_through() {
+        let database = TestDatabases::open(DbKind::Sqlite).await.unwrap();
+        database.db.migrate(MIGRATIONS).await.unwrap();
+        let caller = Caller {
+            account: AccountKey::from_number(1),
+            id: UserId::parse("user-alice").unwrap(),
+            kind: policy::PlatformKind::Standard,
+            token: TokenKey::from_number(1),
+            signature: String::new(),
+            scope: TokenScope::FULL,
+        };
+        let settings = Settings {
+            admin_access: policy::AdminAccess::Implicit,
+            read_only_cap: policy::ReadOnlyCap::CollaboratorView,
+            now: 0,
+        };
+        let sql = in_question(&caller, &settings).unwrap();
+        let admin = Caller { kind: policy::PlatformKind::Admin, ..caller };
+        assert!(in_question(&admin, &settings).is_none());
+        let sql = copies_in(ObjectKey::from_number(1), &sql);
+        let plan = database.db.read(move |tx| plan(tx, sql.clone())).await.unwrap();
+        assert!(plan.contains("SEARCH c USING COVERING INDEX"), "{plan}");
+        assert!(plan.contains("(object=? AND project=?)") && !plan.contains("SCAN c"), "{plan}");
+        assert!(!plan.contains("SCAN p") && !plan.contains("SCAN g"), "{plan}");
+    }
+}
