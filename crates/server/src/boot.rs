@@ -88,7 +88,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
 pub async fn start_with(config: Config, parts: Parts) -> anyhow::Result<Running> {
     let tls = config.tls.as_ref().map(crate::tls::load).transpose()?;
     let meter = Meter::default();
-    let bounds = Bounds::new(&config.limits);
+    let bounds = Bounds::new(&config.limits, config.trust_forwarded_for);
     let listener = bind(config.listen, tls).await?;
     let metrics = match config.metrics.listen {
         Some(address) => Some(bind(address, None).await?),

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -18,11 +19,16 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 use super::idle::Watched;
+use super::places::Places;
 use crate::Meter;
 use crate::config::Limits;
+use crate::meter::TurnedAway;
 
 /// How long a connection may take to send the headers of a request.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a connection may take until its first request has come: until then nobody knows what it will be, and no other
+/// limit on slow heads has begun.
+const FIRST_REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a TLS handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long requests in flight may go on after the stop was asked for.
@@ -37,16 +43,20 @@ pub struct Bounds {
     headers: usize,
     head_bytes: usize,
     connections: usize,
+    behind_proxy: bool,
+    first_request: Duration,
 }
 
 impl Bounds {
-    /// As the operator set them.
+    /// As the operator set them. Behind a proxy that is trusted, connections are not told apart by where they come from.
     #[must_use]
-    pub fn new(limits: &Limits) -> Self {
+    pub fn new(limits: &Limits, behind_proxy: bool) -> Self {
         Self {
             headers: limits.headers,
             head_bytes: limits.head_bytes.max(SMALLEST_HEAD_BYTES),
             connections: limits.connections.clamp(1, Semaphore::MAX_PERMITS),
+            behind_proxy,
+            first_request: FIRST_REQUEST_TIMEOUT,
         }
     }
 
@@ -137,18 +147,17 @@ impl Listener {
     }
 
     /// Serves until `stop` is asked for, then waits for requests in flight, at most 30 s. Connections beyond the bound
-    /// wait, unaccepted, until one ends.
+    /// wait, unaccepted, until one ends; those beyond what one network may have are closed.
     pub async fn serve(self, router: Router, bounds: Bounds, meter: Option<Meter>, stop: Stop) {
         let http = Arc::new(bounds.http());
         let graceful = Arc::new(GracefulShutdown::new());
-        let room = Arc::new(Semaphore::new(bounds.connections));
+        let places = Places::new(bounds.connections, bounds.behind_proxy);
         loop {
             let accept = async {
-                // The semaphore is never closed, so there is always a place in the end.
-                let place = Arc::clone(&room).acquire_owned().await.ok();
-                self.socket.accept().await.map(|(stream, peer)| (stream, peer, place))
+                let free = places.free().await;
+                self.socket.accept().await.map(|(stream, peer)| (stream, peer, free))
             };
-            let (stream, peer, place) = tokio::select! {
+            let (stream, peer, free) = tokio::select! {
                 accepted = accept => match accepted {
                     Ok(accepted) => accepted,
                     Err(error) => {
@@ -160,6 +169,13 @@ impl Listener {
                 },
                 () = stop.asked() => break,
             };
+            let Some(place) = free.and_then(|free| places.give(free, peer.ip())) else {
+                tracing::debug!(%peer, "a connection was closed: its network has as many as it may");
+                if let Some(meter) = &meter {
+                    meter.turned_away(TurnedAway::Busy);
+                }
+                continue;
+            };
             let _ = stream.set_nodelay(true);
             let connection = serve_connection(
                 stream,
@@ -168,6 +184,7 @@ impl Listener {
                 Arc::clone(&http),
                 router.clone(),
                 graceful.watcher(),
+                bounds.first_request,
             );
             let counted = meter.as_ref().map(Meter::connection);
             tokio::spawn(async move {
@@ -190,11 +207,21 @@ async fn serve_connection(
     http: Arc<Builder<TokioExecutor>>,
     router: Router,
     watcher: hyper_util::server::graceful::Watcher,
+    first_request: Duration,
 ) {
     let stream = Watched::new(stream);
     let cut = ConnectionCut::default();
     let handed_on = cut.clone();
+    let begun = Arc::new(AtomicBool::new(false));
+    let has_begun = Arc::clone(&begun);
+    let silent = async move {
+        tokio::time::sleep(first_request).await;
+        if has_begun.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+    };
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
+        begun.store(true, Ordering::Relaxed);
         request.extensions_mut().insert(ConnectInfo(peer));
         request.extensions_mut().insert(handed_on.clone());
         router.clone().oneshot(request.map(axum::body::Body::new))
@@ -205,6 +232,7 @@ async fn serve_connection(
             tokio::select! {
                 outcome = watcher.watch(connection) => outcome,
                 () = cut.0.notified() => return,
+                () = silent => return,
             }
         }
         Some(tls) => {
@@ -215,10 +243,51 @@ async fn serve_connection(
             tokio::select! {
                 outcome = watcher.watch(connection) => outcome,
                 () = cut.0.notified() => return,
+                () = silent => return,
             }
         }
     };
     if let Err(error) = outcome {
         tracing::debug!(%peer, %error, "connection ended");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    /// Neither who says nothing nor who says only what could begin either version of HTTP stays; who asked something does.
+    #[tokio::test]
+    async fn a_connection_without_a_request_is_closed() {
+        let listener = Listener::bind(SocketAddr::from(([127, 0, 0, 1], 0)), None).await.unwrap();
+        let address = listener.address().unwrap();
+        let bounds =
+            Bounds { first_request: Duration::from_millis(50), ..Bounds::new(&Limits::default(), false) };
+        let router = Router::new().route("/", axum::routing::get(|| async { "here" }));
+        let stop = Stop::new();
+        let serving = tokio::spawn(listener.serve(router, bounds, None, stop.clone()));
+        let request = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+        for first in ["", "P", "GET / HTTP/1.1\r\n"] {
+            let mut silent = TcpStream::connect(address).await.unwrap();
+            let mut speaks = TcpStream::connect(address).await.unwrap();
+            silent.write_all(first.as_bytes()).await.unwrap();
+            speaks.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = Vec::new();
+            // Closed with bytes unread, a connection may end in a reset.
+            let _ = silent.read_to_end(&mut answer).await;
+            assert_eq!(String::from_utf8_lossy(&answer), "", "{first}");
+            speaks.write_all(request.as_bytes()).await.unwrap();
+            let mut answers = String::new();
+            while answers.matches("here").count() < 2 {
+                let mut some = [0; 1000];
+                let count = speaks.read(&mut some).await.unwrap();
+                assert!(count > 0, "{answers}");
+                answers.push_str(std::str::from_utf8(&some[..count]).unwrap());
+            }
+        }
+        stop.ask();
+        serving.await.unwrap();
     }
 }

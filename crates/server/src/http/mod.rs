@@ -12,6 +12,7 @@ mod listen;
 mod metrics;
 mod oauth;
 pub mod openapi;
+mod places;
 mod reply;
 mod request;
 
@@ -26,7 +27,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 
 pub(crate) use admission::{Rates, Room, calls, strangers};
 pub use api::Handlers;
-pub(crate) use body::{STRANGERS_PATIENCE, room_for_answers, room_for_bodies};
+pub(crate) use body::{STRANGERS_PATIENCE, room_for_bodies};
 pub use listen::{Bounds, Listener, Stop};
 pub use metrics::metrics_router;
 pub use request::RequestIds;
