@@ -18,9 +18,14 @@ const UPLOADS: u32 = 32;
 /// Those of one account; clients send up to 10 at once.
 const UPLOADS_OF_ONE: u32 = 12;
 /// Downloads that may run at the same time. Each holds at most 5 MiB of memory.
-const DOWNLOADS: u32 = 128;
+const DOWNLOADS: u32 = 80;
 /// Those of one account.
 const DOWNLOADS_OF_ONE: u32 = 32;
+/// The same through links that need no token: whoever has one counts as its maker, and takes nothing from what the maker
+/// reads with a token.
+const LINKED: u32 = 48;
+/// Those through the links of one account.
+const LINKED_OF_ONE: u32 = 16;
 /// How many requests of one account may be at a door for each turn that it can have there: as many as have turns may wait
 /// for one.
 const AT_DOOR_FOR_EACH_TURN: u32 = 2;
@@ -37,8 +42,10 @@ pub(crate) struct Transfers {
     pub(crate) openings: Openings,
     /// The door that parts come in by.
     pub(crate) uploads: Lane,
-    /// The door that files go out by.
-    pub(crate) downloads: Lane,
+    /// The door that files go out by, to whoever has a token.
+    downloads: Lane,
+    /// The same door, for whoever has a link that needs none.
+    linked: Lane,
     /// Rung when a file waits for its seal.
     pub(crate) closing: Notify,
     /// Files that could not be sealed a moment ago.
@@ -67,9 +74,15 @@ impl Transfers {
             openings: Openings::default(),
             uploads: Lane::new(UPLOADS, UPLOADS_OF_ONE),
             downloads: Lane::new(DOWNLOADS, DOWNLOADS_OF_ONE),
+            linked: Lane::new(LINKED, LINKED_OF_ONE),
             closing: Notify::new(),
             resting: Resting::default(),
         }
+    }
+
+    /// The door that files go out by.
+    pub(crate) fn downloads(&self, preauthenticated: bool) -> &Lane {
+        if preauthenticated { &self.linked } else { &self.downloads }
     }
 }
 

@@ -45,6 +45,8 @@ pub struct Opened {
     grant: ReadGrant,
     /// Who reads.
     account: AccountKey,
+    /// Whether the address needs no token.
+    preauthenticated: bool,
     at_door: Turn,
     /// Bytes in the file.
     pub size: u64,
@@ -61,15 +63,24 @@ pub struct Opened {
 /// `ServiceUnavailable` when too many requests of the person are at this door.
 pub async fn open(app: &Arc<App>, request: RequestInfo, address: &Address) -> Result<Opened> {
     let (asked, by) = address.read(app, request.now).ok_or_else(link::ended)?;
+    let preauthenticated = asked.preauthenticated;
     let mut grant = ReadGrant::new(Arc::clone(app), request, asked, by);
     let holder = grant.holder().await?;
     let account = holder.account;
-    let at_door = app.memory.transfers.downloads.enter(account).await?;
+    let at_door = app.memory.transfers.downloads(preauthenticated).enter(account).await?;
     let object = grant.object(holder).await?;
     let (Some(size), Some(sha256)) = (object.size, object.sha256) else {
         return Err(Error::internal(format!("{} is closed without a size or digest", object.id)));
     };
-    Ok(Opened { grant, account, at_door, size: super::bytes(size), sha256, media: object.media })
+    Ok(Opened {
+        grant,
+        account,
+        preauthenticated,
+        at_door,
+        size: super::bytes(size),
+        sha256,
+        media: object.media,
+    })
 }
 
 impl Opened {
@@ -87,7 +98,8 @@ impl Opened {
     /// downloads run at once.
     pub async fn read(self, range: Range<u64>, cut: Cut) -> Result<Reading> {
         let mut grant = self.grant;
-        let turn = grant.app().memory.transfers.downloads.turn(self.account).await?;
+        let door = grant.app().memory.transfers.downloads(self.preauthenticated);
+        let turn = door.turn(self.account).await?;
         let extents = grant.record(range.clone()).await?;
         Reading::start(grant, extents, range, cut, turn).await
     }

@@ -14,11 +14,14 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Seconds in which the body of an API call must have come.
     pub body_seconds: u64,
+    /// The least bytes a second, over a minute, of a part on its way in; 0 is no limit beyond some byte each minute.
+    pub part_bytes_per_second: u32,
     /// Most header fields of a request.
     pub headers: usize,
     /// Largest head of a request, address and header fields together, in bytes; at least 8 KiB.
     pub head_bytes: usize,
-    /// Most connections at once; further ones wait until one ends.
+    /// Most connections at once; further ones wait until one ends. One network has an eighth of them at most, unless they
+    /// come through a proxy that is trusted, or from this machine.
     pub connections: usize,
     /// Most requests at once; further ones are asked to come back.
     pub concurrent_requests: usize,
@@ -33,6 +36,7 @@ impl Default for Limits {
         Self {
             body_bytes: 16 << 20,
             body_seconds: 120,
+            part_bytes_per_second: 16 << 10,
             headers: 100,
             head_bytes: 64 << 10,
             connections: 4096,

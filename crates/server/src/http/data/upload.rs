@@ -1,5 +1,6 @@
 //! The door that parts come in by.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use http_body_util::BodyExt;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
+use tokio::time::Instant;
 use wire::ApiError;
 
 use super::{refuse, sentence};
@@ -21,8 +23,8 @@ use crate::http::admission::keep;
 use crate::http::reply;
 use crate::http::request::info;
 
-/// How long a sender may send nothing.
-const IDLE: Duration = Duration::from_secs(60);
+/// Over how long the pace of a sender is looked at, in the time that the server waits for it.
+const WINDOW: Duration = Duration::from_secs(60);
 
 /// What stands behind the question mark.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -64,7 +66,8 @@ pub(in crate::http) async fn take(
         let info = info(&server, request.extensions())?;
         let incoming = app::transfer::upload::accept(&server.app, info, &link, length).await?;
         let at_door = incoming.at_door();
-        let part = receive(incoming, request.into_body()).await?.finish().await?;
+        let pace = Pace::of(server.config.limits.part_bytes_per_second, WINDOW);
+        let part = receive(incoming, request.into_body(), pace).await?.finish().await?;
         Ok((part, at_door))
     };
     match arrived.await {
@@ -78,15 +81,13 @@ pub(in crate::http) async fn take(
 }
 
 /// Takes the whole body.
-async fn receive(mut incoming: Incoming, mut body: Body) -> Result<Incoming> {
+async fn receive(mut incoming: Incoming, mut body: Body, mut pace: Pace) -> Result<Incoming> {
     loop {
-        let Ok(frame) = tokio::time::timeout(IDLE, body.frame()).await else {
-            return Err(unfinished("No bytes came for a minute"));
-        };
-        match frame {
+        match pace.next(body.frame()).await? {
             None => return Ok(incoming),
             Some(Ok(frame)) => {
                 if let Ok(bytes) = frame.into_data() {
+                    pace.came += bytes.len() as u64;
                     incoming.write(bytes).await?;
                 }
             }
@@ -95,6 +96,93 @@ async fn receive(mut incoming: Incoming, mut body: Body) -> Result<Incoming> {
     }
 }
 
+/// Sees that bytes do not come too slowly: a part holds one of few turns until it is there. Only the time counts in which
+/// the server waits for the sender.
+struct Pace {
+    /// The fewest bytes that have to come in a window.
+    least: u64,
+    window: Duration,
+    /// What came in this window.
+    came: u64,
+    /// How much of this window is left.
+    left: Duration,
+}
+
+impl Pace {
+    fn of(bytes_per_second: u32, window: Duration) -> Self {
+        let least = (u64::from(bytes_per_second) * window.as_secs()).max(1);
+        Self { least, window, came: 0, left: window }
+    }
+
+    /// What comes next.
+    ///
+    /// # Errors
+    /// `InvalidInput` when a window ends in which too little came.
+    async fn next<T>(&mut self, frame: impl Future<Output = T>) -> Result<T> {
+        let mut frame = pin!(frame);
+        loop {
+            let began = Instant::now();
+            if let Ok(frame) = tokio::time::timeout(self.left, &mut frame).await {
+                self.left = self.left.saturating_sub(began.elapsed());
+                return Ok(frame);
+            }
+            if self.came < self.least {
+                return Err(unfinished(&format!(
+                    "Only {} bytes came in {} s, and a part has to come faster than {} bytes in that time, since others wait for its turn",
+                    self.came,
+                    self.window.as_secs(),
+                    self.least
+                )));
+            }
+            (self.came, self.left) = (0, self.window);
+        }
+    }
+}
+
 fn unfinished(why: &str) -> Error {
     ApiError::invalid_input(format!("{why}. Nothing was stored; send the part again.")).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+
+    use super::*;
+
+    const WINDOW: Duration = Duration::from_millis(20);
+
+    #[tokio::test]
+    async fn who_sends_too_little_in_a_window_is_given_up() {
+        let mut pace = Pace { least: 100, ..Pace::of(0, WINDOW) };
+        pace.came = 99;
+        let error = pace.next(pending::<()>()).await.unwrap_err().into_wire();
+        assert!(
+            error.message.contains("Only 99 bytes") && error.message.contains("send the part again"),
+            "{}",
+            error.message
+        );
+        let mut pace = Pace::of(0, WINDOW);
+        assert!(pace.next(pending::<()>()).await.is_err(), "nothing at all is too little in any case");
+    }
+
+    #[tokio::test]
+    async fn who_sends_enough_has_another_window() {
+        let mut pace = Pace { least: 100, ..Pace::of(0, WINDOW) };
+        pace.came = 100;
+        let later = async {
+            tokio::time::sleep(WINDOW + WINDOW / 2).await;
+            7
+        };
+        assert_eq!(pace.next(later).await.unwrap(), 7);
+        assert_eq!(pace.came, 0);
+        // What is there already waits for nobody.
+        for _ in 0..1000 {
+            assert_eq!(pace.next(ready(7)).await.unwrap(), 7);
+        }
+    }
+
+    #[test]
+    fn a_pace_is_of_bytes_a_second() {
+        assert_eq!(Pace::of(16 << 10, Duration::from_secs(60)).least, 60 * (16 << 10));
+    }
 }
