@@ -26,6 +26,9 @@ use crate::event::{Event, EventName};
 use crate::work::Work;
 use plan::Plan;
 
+/// The quotes and the comma that an id has in an answer.
+const BYTES_BESIDE_AN_ID: usize = 3;
+
 /// `/project-xxxx/clone`.
 ///
 /// # Errors
@@ -50,6 +53,7 @@ pub async fn clone_into(ctx: Ctx, id: ContainerId, input: CloneInto) -> Result<C
         let plan = Plan::make(work, &from, &into, &input)?;
         permit_each_class(work, &access_from, copy_out, &plan)?;
         check_states(&from, &into, &plan)?;
+        work.add_to_answer(plan.exists.iter().map(|copy| copy.id.as_str().len() + BYTES_BESIDE_AN_ID).sum())?;
         plan.check_folders(work, &into)?;
         let permit = permit?;
         write(work, &permit, &from, &into, &access_from, &plan)?;

@@ -142,6 +142,22 @@ pub fn already_in(
     Ok(found)
 }
 
+/// How many tags and properties these copies have together.
+pub fn count_metadata(tx: &Tx, copies: &[PlacementKey]) -> Result<usize, DbError> {
+    let mut count = 0;
+    in_batches(copies, |batch| {
+        for table in ["placement_tag", "placement_property"] {
+            let mut sql = Sql::new("select count(*) from ");
+            sql.push(table).push(" where placement in (").bind_list(batch.iter().copied()).push(")");
+            for row in tx.query_sql(&sql)? {
+                count += row.get::<u32>(0)? as usize;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(count)
+}
+
 /// Places the objects of these copies in the permit's project too, with the name, tags and properties that each copy
 /// has now. None of them may have a copy there yet.
 pub fn clone_copies(

@@ -15,6 +15,9 @@ use crate::error::Result;
 use crate::folder::{missing, shown};
 use crate::work::Work;
 
+/// The most copies, tags and properties that one call makes: it keeps the one writer busy meanwhile.
+const MOST_MADE: usize = 500_000;
+
 /// What a clone would make.
 pub(super) struct Plan {
     /// The folder that takes what is named.
@@ -69,6 +72,13 @@ impl Plan {
         }
         let (exists, copies) =
             chosen.copies.into_iter().partition::<Vec<_>, _>(|(copy, _)| there.contains(&copy.object));
+        let keys: Vec<PlacementKey> = copies.iter().map(|(copy, _)| copy.copy).collect();
+        if keys.len() + cloning::count_metadata(work.tx, &keys)? > MOST_MADE {
+            return Err(ApiError::invalid_input(format!(
+                "One call makes at most {MOST_MADE} copies, tags and properties together. Clone fewer objects at once, or smaller folders one by one."
+            ))
+            .into());
+        }
         Ok(Self {
             destination: input.destination.clone(),
             destination_exists,

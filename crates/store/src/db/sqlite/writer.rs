@@ -5,8 +5,10 @@
 //! its own, but for one that has no other before it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 use super::connection::{Place, SqliteConnection};
 use crate::db::error::{Fault, Reach, panic_text};
@@ -16,6 +18,8 @@ use crate::db::{DbError, Tx};
 
 /// The most closures that share a commit.
 pub(in crate::db) const GROUP: usize = 64;
+/// How long a group goes on taking in closures: those who were answered by then wait for no more.
+const GROUP_TIME: Duration = Duration::from_millis(50);
 /// How many closures wait for the writer before callers wait to hand theirs over.
 const QUEUE: usize = 256;
 
@@ -176,6 +180,7 @@ impl WriterThread {
         let mut next = Some(first);
         let mut outcome = self.begin();
         let mut changed = false;
+        let began = Instant::now();
         while let Some(mut job) = next.take() {
             if job.is_wanted() {
                 if outcome.is_ok() {
@@ -186,7 +191,7 @@ impl WriterThread {
                 }
                 jobs.push(job);
             }
-            if outcome.is_ok() && jobs.len() < GROUP {
+            if outcome.is_ok() && jobs.len() < GROUP && began.elapsed() < GROUP_TIME {
                 match self.inbox.try_recv() {
                     Ok(Work::Group(job)) => next = Some(job),
                     Ok(other) => carried = Some(other),

@@ -72,6 +72,25 @@ async fn waiting_closures_share_one_commit_and_fail_alone() {
     assert_eq!(count(&test.db).await, 2);
 }
 
+/// Whoever waits behind long work gets a commit of its own, and is not kept until the last of a group is done.
+#[tokio::test]
+async fn a_group_that_has_taken_its_time_ends() {
+    let test = open(DbKind::Sqlite).await;
+    let path = path_of(&test);
+    let takes_long = Box::new(|tx: &Tx| {
+        tx.execute("insert into counter (name, value) values ('long', 1)", &[])?;
+        // Twice as long as a group goes on taking in others.
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        Ok(0)
+    });
+    let looks = Box::new(move |_: &Tx| {
+        let other = rusqlite::Connection::open(&path).unwrap();
+        let committed: i64 = other.query_row("select count(*) from counter", [], |row| row.get(0)).unwrap();
+        Ok(committed.unsigned_abs())
+    });
+    assert_eq!(in_one_group(&test.db, vec![takes_long, looks]).await, [Ok(0), Ok(1)]);
+}
+
 #[tokio::test]
 async fn a_full_disk_fails_the_whole_group_and_leaves_a_clean_connection() {
     let test = open(DbKind::Sqlite).await;
