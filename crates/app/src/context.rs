@@ -10,7 +10,7 @@ use store::access::Caller;
 use store::db::Db;
 use wire::{Class, Id, MethodName};
 
-use crate::memory::Memory;
+use crate::memory::{AnswerRoom, Memory};
 use crate::options::Options;
 use crate::repeatable::Repeatable;
 
@@ -125,13 +125,16 @@ pub struct Ctx {
     pub method: Door,
     /// What makes a repetition of this call the same call; only for calls that make something and carry a nonce.
     pub repeatable: Option<Arc<Repeatable>>,
+    /// The room that the answer takes.
+    pub answer: Arc<AnswerRoom>,
 }
 
 impl Ctx {
     /// The context of one request.
     #[must_use]
     pub fn new(app: Arc<App>, caller: Option<Caller>, request: RequestInfo, method: impl Into<Door>) -> Self {
-        Self { app, caller: caller.map(Arc::new), request, method: method.into(), repeatable: None }
+        let answer = Arc::new(app.memory.answer_room(caller.as_ref().map(|caller| caller.account)));
+        Self { app, caller: caller.map(Arc::new), request, method: method.into(), repeatable: None, answer }
     }
 
     /// Says what makes a repetition of this call the same call.

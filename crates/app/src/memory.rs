@@ -1,12 +1,13 @@
 //! What one server keeps in memory between requests. It knows no use case, and nothing is missed when a restart loses it.
 
+mod answers;
 mod hashing;
 mod openings;
 mod resting;
 mod token_uses;
 mod transfers;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use secrets::ServerKeys;
@@ -22,11 +23,14 @@ use transfers::Transfers;
 use crate::error::Result;
 use crate::turns::{Turn, Turns};
 
+pub use answers::AnswerRoom;
 pub(crate) use openings::{Opening, Openings};
 
 /// The part of the database's readers that one account may take.
 const READERS_PART: u32 = 2;
-/// How long a call waits for a reader that its account may take.
+/// How many changes of one account may wait for the one writer at once, or be in its hands.
+const CHANGES_OF_ONE: u32 = 2;
+/// How long a call waits for a reader, or for the writer, that its account may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Seconds after which a call that got none is to come back.
 const RETRY_SECONDS: u64 = 2;
@@ -43,6 +47,10 @@ pub struct Memory {
     pub(crate) marks: Signer,
     /// Turns at the database's readers, for which only the database itself has a bound for all.
     readers: Turns,
+    /// Turns at the database's writer, without bound for all accounts together: it takes one after the other.
+    writers: Turns,
+    /// Room for large answers.
+    answers: Arc<Turns>,
     /// Where the job that closes objects goes on.
     closing_from: Mutex<Option<ObjectKey>>,
     /// Background tasks that fail, by kind, as last counted.
@@ -59,6 +67,8 @@ impl Memory {
             transfers: Transfers::new(keys),
             marks: Signer::new(keys, "mark in an audit event"),
             readers: Turns::new(u32::MAX, (readers / READERS_PART).max(1)),
+            writers: Turns::new(u32::MAX, CHANGES_OF_ONE),
+            answers: answers::room(),
             closing_from: Mutex::default(),
             failing: Mutex::default(),
         }
@@ -82,6 +92,26 @@ impl Memory {
     /// Notes how many background tasks fail.
     pub(crate) fn note_failing(&self, counted: Vec<(TaskKind, u64)>) {
         *self.failing.lock().unwrap_or_else(PoisonError::into_inner) = counted;
+    }
+
+    /// The room of an answer to somebody, none of which is taken yet.
+    pub(crate) fn answer_room(&self, account: Option<AccountKey>) -> AnswerRoom {
+        AnswerRoom::new(Arc::clone(&self.answers), account)
+    }
+
+    /// Waits until one more change of an account may go to the database's writer.
+    ///
+    /// # Errors
+    /// `ServiceUnavailable` when its other changes were not made in time.
+    pub(crate) async fn writer(&self, account: AccountKey) -> Result<Turn> {
+        self.writers.take(account, 1, PATIENCE).await.ok_or_else(|| {
+            ApiError::new(
+                ErrorType::ServiceUnavailable,
+                "Other calls of this account make all the changes that the server makes for one account at once. Try again in a moment.",
+            )
+            .retry_after(RETRY_SECONDS)
+            .into()
+        })
     }
 
     /// Waits until an account may take one more of the database's readers.

@@ -48,6 +48,13 @@ impl<K: Eq + Hash> Turns<K> {
         tokio::time::timeout(patience, both).await.ok().flatten()
     }
 
+    /// Takes `count` turns together if they are free now.
+    pub fn try_take(&self, holder: K, count: u32) -> Option<Turn> {
+        let of_one = self.of_holder(holder).try_acquire_many_owned(count).ok()?;
+        let of_all = Arc::clone(&self.all).try_acquire_many_owned(count).ok()?;
+        Some(Turn { _held: Arc::new([of_all, of_one]) })
+    }
+
     fn of_holder(&self, holder: K) -> Arc<Semaphore> {
         let mut holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
         if holders.len() >= REMEMBERED {

@@ -39,7 +39,8 @@ impl Ctx {
     ///
     /// The closure may run several times, so it has no effect but through the transaction. When the decision says no,
     /// everything the closure did is undone and the refusal is committed, as an audit event, before it is answered.
-    /// Nothing is changed with a token that was ended, or for an account that was stopped, after the request came.
+    /// Nothing is changed with a token that was ended, or for an account that was stopped, after the request came. Of the
+    /// changes of one account only a few wait for the writer at once, the others for those.
     ///
     /// # Errors
     /// Whatever the closure returns, or the store's.
@@ -49,7 +50,13 @@ impl Ctx {
         F: Fn(&Work<'_>) -> Result<T> + Send + 'static,
     {
         let ctx = self.clone();
+        let turn = match &self.caller {
+            Some(caller) => Some(self.app.memory.writer(caller.account).await?),
+            None => None,
+        };
         let outcome = self.app.db.write(move |tx| {
+            // It belongs to the change, which is made also when nobody waits for its answer any more.
+            let _held = &turn;
             let work = Work::new(tx, &ctx);
             work.caller_stands()?;
             f(&work)
@@ -118,15 +125,25 @@ impl<'tx> Work<'tx> {
         Self { tx, ctx, described: Cell::new(0) }
     }
 
-    /// Counts what a description adds to the answer, in bytes, about.
+    /// Counts what a description adds to the answer, in bytes, about, and takes room for it.
     ///
     /// # Errors
-    /// `InvalidInput` when the answer would be too large to give at once.
+    /// As [`Work::expect_in_answer`].
     pub(crate) fn add_to_answer(&self, bytes: usize) -> Result<()> {
+        self.expect_in_answer(bytes)?;
+        self.described.set(self.described.get().saturating_add(bytes));
+        Ok(())
+    }
+
+    /// Takes room for what is about to be read and added to the answer, without counting it yet.
+    ///
+    /// # Errors
+    /// `InvalidInput` when the answer would be too large to give at once; `ServiceUnavailable` when other answers leave no
+    /// room for it.
+    pub(crate) fn expect_in_answer(&self, bytes: usize) -> Result<()> {
         let described = self.described.get().saturating_add(bytes);
-        self.described.set(described);
         if described <= MAX_ANSWER_BYTES {
-            return Ok(());
+            return self.ctx.answer.grow(described);
         }
         Err(ApiError::invalid_input(format!(
             "The answer would hold more than {MAX_ANSWER_BYTES} bytes of descriptions. Ask for fewer things at once, or for fewer fields."

@@ -44,8 +44,6 @@ pub struct Server {
     pub(crate) strangers: app::turns::Turns<String>,
     /// Room for the bodies of large calls.
     pub(crate) room_for_bodies: app::turns::Turns,
-    /// Room for large answers that have not left.
-    pub(crate) room_for_answers: app::turns::Turns,
 }
 
 impl Server {
@@ -65,7 +63,6 @@ impl Server {
             calls: http::calls(),
             strangers: http::strangers(config.limits.concurrent_requests),
             room_for_bodies: http::room_for_bodies(),
-            room_for_answers: http::room_for_answers(),
             config,
         })
     }

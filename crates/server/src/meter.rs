@@ -21,6 +21,7 @@ pub struct Meter(Arc<Counted>);
 struct Counted {
     in_flight: AtomicI64,
     connections: AtomicI64,
+    closed_at_once: AtomicI64,
     series: Mutex<Series>,
 }
 
@@ -91,6 +92,11 @@ impl Meter {
         Present::new(self, |counted| &counted.connections)
     }
 
+    /// A connection was closed as it came, since its network has as many as it may.
+    pub(crate) fn closed_at_once(&self) {
+        self.0.closed_at_once.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// A request was answered. `method` is the name of an API method or the pattern of another route.
     pub(crate) fn answered(&self, method: &str, status: u16, took: Duration) {
         let mut series = self.series();
@@ -121,6 +127,13 @@ impl Meter {
         page.line("operon_requests_in_flight", &[], self.0.in_flight.load(Ordering::Relaxed));
         page.head("operon_connections", "gauge", "Open connections.");
         page.line("operon_connections", &[], self.0.connections.load(Ordering::Relaxed));
+        let help = "Connections that were closed as they came: their network had as many as it may.";
+        page.head("operon_connections_closed_at_once_total", "counter", help);
+        page.line(
+            "operon_connections_closed_at_once_total",
+            &[],
+            self.0.closed_at_once.load(Ordering::Relaxed),
+        );
         let help = "Changes that wait for SQLite's one writer, or transactions that wait for a connection to PostgreSQL.";
         page.head("operon_database_waiting", "gauge", help);
         page.line("operon_database_waiting", &[], waiting);

@@ -1,9 +1,10 @@
 //! What executables are made of beside what every object has: a specification and a program. Neither ever changes, and all
 //! copies of an object share both.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value as Json;
+use serde_json::value::RawValue;
 
 use crate::batch::in_batches;
 use crate::db::{DbError, Sql, Tx, params};
@@ -49,17 +50,17 @@ pub fn spec_bytes(tx: &Tx, keys: &[ObjectKey]) -> Result<HashMap<ObjectKey, i64>
     Ok(found)
 }
 
+/// A specification: the text of each of its fields.
+pub type Spec = BTreeMap<String, Box<RawValue>>;
+
 /// The specifications of those of these objects that are executables. The caller bounds the sum of their [`spec_bytes`].
-pub fn specs_of(
-    tx: &Tx,
-    keys: &[ObjectKey],
-) -> Result<HashMap<ObjectKey, serde_json::Map<String, Json>>, DbError> {
+pub fn specs_of(tx: &Tx, keys: &[ObjectKey]) -> Result<HashMap<ObjectKey, Spec>, DbError> {
     let mut found = HashMap::new();
     in_batches(keys, |batch| {
         let mut sql = Sql::new("select object, spec from executable where object in (");
         sql.bind_list(batch.iter().copied()).push(")");
         for row in tx.query_sql(&sql)? {
-            found.insert(row.get(0)?, text::hash(&row, 1)?);
+            found.insert(row.get(0)?, text::raw_hash(&row, 1)?);
         }
         Ok(())
     })?;

@@ -5,6 +5,7 @@ mod change;
 use std::collections::HashMap;
 
 use serde_json::Value as Json;
+use serde_json::value::RawValue;
 use wire::id::ObjectId;
 
 use crate::access::Permit;
@@ -206,7 +207,8 @@ pub fn ids_of(tx: &Tx, keys: &[ObjectKey]) -> Result<HashMap<ObjectKey, ObjectId
 
 /// The details of an object: a hash or an array.
 pub fn details(tx: &Tx, key: ObjectKey) -> Result<Json, DbError> {
-    Ok(details_of(tx, &[key])?.remove(&key).unwrap_or_else(no_details))
+    tx.query_opt("select details from object_details where object = $1", params![key])?
+        .map_or_else(|| Ok(no_details()), |row| text::json(&row, 0))
 }
 
 /// The distinct ids that an object links to, first seen first.
@@ -214,15 +216,15 @@ pub fn links(tx: &Tx, key: ObjectKey) -> Result<Vec<String>, DbError> {
     Ok(links_of(tx, &[key])?.remove(&key).unwrap_or_default())
 }
 
-/// The details of those of these objects that have any; the others have [`no_details`]. The caller bounds the sum of
-/// their [`Object::details_bytes`].
-pub fn details_of(tx: &Tx, keys: &[ObjectKey]) -> Result<HashMap<ObjectKey, Json>, DbError> {
+/// The details, as their text, of those of these objects that have any; the others have [`no_details`]. The caller bounds
+/// the sum of their [`Object::details_bytes`].
+pub fn details_of(tx: &Tx, keys: &[ObjectKey]) -> Result<HashMap<ObjectKey, Box<RawValue>>, DbError> {
     let mut found = HashMap::new();
     in_batches(keys, |batch| {
         let mut sql = Sql::new("select object, details from object_details where object in (");
         sql.bind_list(batch.iter().copied()).push(")");
         for row in tx.query_sql(&sql)? {
-            found.insert(row.get(0)?, text::json(&row, 1)?);
+            found.insert(row.get(0)?, text::raw(&row, 1)?);
         }
         Ok(())
     })?;

@@ -1,5 +1,8 @@
 //! Columns that hold words, ids and JSON, read back into the types they stand for.
 
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
 
 use crate::db::{DbError, Row};
@@ -38,6 +41,11 @@ pub fn json(row: &Row, column: usize) -> Result<Json, DbError> {
     serde_json::from_str(&text).map_err(|_| damaged(column, "something that is not JSON"))
 }
 
+/// Reads a column that holds JSON, as its text.
+pub fn raw(row: &Row, column: usize) -> Result<Box<RawValue>, DbError> {
+    RawValue::from_string(row.get(column)?).map_err(|_| damaged(column, "something that is not JSON"))
+}
+
 /// Reads a column that holds a JSON list of strings.
 pub fn strings(row: &Row, column: usize) -> Result<Vec<String>, DbError> {
     let text: String = row.get(column)?;
@@ -50,6 +58,12 @@ pub fn hash(row: &Row, column: usize) -> Result<Map<String, Json>, DbError> {
         Json::Object(hash) => Ok(hash),
         _ => Err(damaged(column, "something that is not a hash")),
     }
+}
+
+/// Reads a column that holds a JSON hash, as the texts of its values.
+pub fn raw_hash(row: &Row, column: usize) -> Result<BTreeMap<String, Box<RawValue>>, DbError> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text).map_err(|_| damaged(column, "something that is not a hash"))
 }
 
 /// Strings as a column holds them: a JSON list.

@@ -1,7 +1,10 @@
 //! Answers that many methods share.
 
 use schemars::JsonSchema;
+use serde::de::Deserializer;
+use serde::ser::{Error, Serializer};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::ApiError;
@@ -23,9 +26,38 @@ impl Made {
 }
 
 /// The fields of a describe call: which ones depends on class and request (contract: data 9).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct Described(pub Map<String, Value>);
+///
+/// They are kept as the JSON text that is answered: read into values, the smallest of them would take forty times as much.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+#[schemars(transparent)]
+pub struct Described(#[schemars(with = "Map<String, Value>")] String);
+
+impl Described {
+    /// Takes the text of a hash.
+    pub(crate) fn of_text(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text of the hash.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Serialize for Described {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text: &RawValue = serde_json::from_str(&self.0).map_err(S::Error::custom)?;
+        text.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Described {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = Map::<String, Value>::deserialize(deserializer)?;
+        Ok(Self(Value::Object(fields).to_string()))
+    }
+}
 
 /// Answer of the methods that describe many entities, parallel to what was asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]

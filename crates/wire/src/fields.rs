@@ -8,7 +8,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::ApiError;
 use crate::answer::Described;
@@ -173,18 +174,18 @@ impl JsonSchema for DescribeSwitch {
     }
 }
 
-/// Builds the answer of a describe call: each field is computed only when it is wanted.
+/// Builds the answer of a describe call: each field is computed only when it is wanted. No name is put twice.
 pub struct Description<'a> {
     fields: &'a Fields,
-    answer: Map<String, Value>,
+    /// A hash without its closing brace.
+    text: String,
 }
 
 impl<'a> Description<'a> {
     /// Starts with the id, which is always answered.
     #[must_use]
     pub fn new(fields: &'a Fields, id: &Id) -> Self {
-        let answer = Map::from_iter([("id".to_owned(), Value::from(id.as_str()))]);
-        Self { fields, answer }
+        Self { fields, text: format!("{{\"id\":{}", Value::from(id.as_str())) }
     }
 
     /// A field of the default set.
@@ -205,15 +206,30 @@ impl<'a> Description<'a> {
         value: impl FnOnce() -> V,
     ) -> &mut Self {
         if self.fields.wants(name, in_default) {
-            self.answer.insert(name.to_owned(), value().into());
+            self.insert(name, &value().into().to_string());
         }
         self
     }
 
+    /// As [`Description::put`], of what is JSON text already.
+    pub fn put_text(&mut self, name: &str, in_default: bool, value: &RawValue) -> &mut Self {
+        if self.fields.wants(name, in_default) {
+            self.insert(name, value.get());
+        }
+        self
+    }
+
+    fn insert(&mut self, name: &str, value: &str) {
+        for piece in [",", &Value::from(name).to_string(), ":", value] {
+            self.text.push_str(piece);
+        }
+    }
+
     /// The finished answer.
     #[must_use]
-    pub fn finish(self) -> Described {
-        Described(self.answer)
+    pub fn finish(mut self) -> Described {
+        self.text.push('}');
+        Described::of_text(self.text)
     }
 }
 

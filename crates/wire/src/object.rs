@@ -5,6 +5,7 @@ mod bulk;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::executable::{AccessSpec, HttpsApp, IoSpec, RunSpec};
 use crate::folder::FolderPath;
@@ -198,10 +199,10 @@ pub struct WhichCopy {
     pub project: Option<ContainerId>,
 }
 
-/// Answer of `/<object>/getDetails`: the details themselves.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+/// Answer of `/<object>/getDetails`: the details themselves, as their JSON text.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub struct DetailsAnswer(pub Value);
+pub struct DetailsAnswer(#[schemars(with = "Value")] pub Box<RawValue>);
 
 /// Answer of `/<object>/close`.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]

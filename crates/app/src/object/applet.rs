@@ -70,13 +70,15 @@ pub async fn new_applet(ctx: Ctx, input: NewApplet) -> Result<Made> {
     .await
 }
 
-/// `/applet-xxxx/get`: its description with properties, details and the program.
+/// `/applet-xxxx/get`: its description with properties, details and the program. The reading is decided and recorded first,
+/// then the applet is read, and decided about again, without keeping others from writing.
 ///
 /// # Errors
 /// `ResourceNotFound`; `PermissionDenied` for whoever may not read content in the project.
 pub async fn get_applet(ctx: Ctx, id: AppletId, input: WhichCopy) -> Result<Described> {
-    ctx.change(move |work| {
-        let id: ObjectId = id.clone().into();
+    let id: ObjectId = id.into();
+    let wanted = id.clone();
+    let decide = move |work: &Work<'_>| {
         let copy = work.any_copy(&id, input.project.as_ref())?;
         let permit = work.permit(&copy.access, Action::ReadCode)?;
         work.record(
@@ -85,13 +87,13 @@ pub async fn get_applet(ctx: Ctx, id: AppletId, input: WhichCopy) -> Result<Desc
                 .subject(&id)
                 .rule(permit.rule().code()),
         )?;
-        let code = executable::code(work.tx, copy.object.key)?;
-        work.add_to_answer(code.len())?;
-        let Described(mut applet) = super::describe::whole(work, copy)?;
-        if let Some(Json::Object(run)) = applet.get_mut("runSpec") {
-            run.insert("code".to_owned(), code.into());
-        }
-        Ok(Described(applet))
+        Ok(copy.project.id)
+    };
+    let project = ctx.change(decide).await?;
+    ctx.look(move |work| {
+        let copy = work.copy(&wanted, &project)?;
+        work.permit(&copy.access, Action::ReadCode)?;
+        super::describe::whole(work, copy)
     })
     .await
 }

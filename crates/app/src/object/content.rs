@@ -1,6 +1,7 @@
 //! What closing freezes: types, details and visibility (contract: data 5; F177, F178, F179).
 
 use policy::{Action, Capability};
+use serde_json::value::to_raw_value;
 use serde_json::{Value as Json, json};
 use store::access::Permit;
 use store::object::{self, ObjectState};
@@ -12,7 +13,7 @@ use wire::{ApiError, ErrorType};
 
 use crate::context::Ctx;
 use crate::copies::Copy;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::{Event, EventName};
 use crate::work::Work;
 
@@ -24,7 +25,12 @@ pub async fn get_details(ctx: Ctx, id: ObjectId, input: WhichCopy) -> Result<Det
     ctx.look(move |work| {
         let copy = work.any_copy(&id, input.project.as_ref())?;
         work.permit(&copy.access, Action::ListData)?;
-        Ok(DetailsAnswer(object::details(work.tx, copy.object.key)?))
+        work.add_to_answer(usize::try_from(copy.object.details_bytes).unwrap_or(usize::MAX))?;
+        let mut details = object::details_of(work.tx, &[copy.object.key])?;
+        Ok(DetailsAnswer(match details.remove(&copy.object.key) {
+            Some(details) => details,
+            None => to_raw_value(&object::no_details()).map_err(Error::internal)?,
+        }))
     })
     .await
 }

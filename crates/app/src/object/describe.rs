@@ -34,13 +34,17 @@ pub async fn describe(ctx: Ctx, id: ObjectId, fields: Fields) -> Result<Describe
 fn one(work: &Work<'_>, copy: Copy, fields: &Fields) -> Result<Described> {
     let (object, project) = (copy.object.key, copy.project.key);
     let loaded = Loaded::of_copy(work, copy, fields)?;
-    described(&loaded, object, project, fields)
+    described(work, &loaded, object, project, fields)?
         .ok_or_else(|| Error::internal("a copy that was seen cannot be described"))
 }
 
-/// A copy that the caller may read, with every default field, properties and details.
+/// An executable that the caller may read whole: every default field, properties, details and the program.
 pub(super) fn whole(work: &Work<'_>, copy: Copy) -> Result<Described> {
-    one(work, copy, &Fields::default_and(["properties", "details"]))
+    let fields = Fields::default_and(["properties", "details"]);
+    let (object, project) = (copy.object.key, copy.project.key);
+    let loaded = Loaded::of_copy(work, copy, &fields)?.with_code(work, object)?;
+    described(work, &loaded, object, project, &fields)?
+        .ok_or_else(|| Error::internal("an executable that was seen cannot be described"))
 }
 
 /// Describes copies of objects, each as it lies in its project, all with the same fields. The answer is parallel to
@@ -66,10 +70,22 @@ pub(super) fn describe_each(
     asked: &[(ObjectKey, ProjectKey, &Fields)],
 ) -> Result<Vec<Option<Described>>> {
     let loaded = Loaded::load(work, asked)?;
-    Ok(asked.iter().map(|(object, project, fields)| described(&loaded, *object, *project, fields)).collect())
+    asked
+        .iter()
+        .map(|(object, project, fields)| described(work, &loaded, *object, *project, fields))
+        .collect()
 }
 
-/// The description of one copy; none when it is absent or hidden.
-fn described(loaded: &Loaded, object: ObjectKey, project: ProjectKey, fields: &Fields) -> Option<Described> {
-    Some(fields::describe(loaded, &loaded.shown(object, project)?, fields))
+/// The description of one copy, counted as a part of the answer; none when it is absent or hidden.
+fn described(
+    work: &Work<'_>,
+    loaded: &Loaded,
+    object: ObjectKey,
+    project: ProjectKey,
+    fields: &Fields,
+) -> Result<Option<Described>> {
+    let Some(shown) = loaded.shown(object, project) else { return Ok(None) };
+    let described = fields::describe(loaded, &shown, fields)?;
+    work.add_to_answer(described.as_str().len())?;
+    Ok(Some(described))
 }

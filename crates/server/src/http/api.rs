@@ -156,11 +156,13 @@ async fn perform(
         Effect::Create => Repeatable::read(&route.to_string(), &input),
         Effect::Read | Effect::Write => None,
     };
-    let account = ctx.caller.as_ref().map(|caller| caller.account);
+    let room = Arc::clone(&ctx.answer);
     let answer = server.handlers.call(method.name, ctx.repeatable(repeatable), route.id, input).await;
-    let text = answer.map_err(Error::into_wire)?.to_string();
-    if let (Effect::Read, Some(account)) = (method.effect, account) {
-        turns.extend(body::answer_room(server, account, text.len()).await?);
+    let text = answer.map_err(Error::into_wire)?;
+    // What was done is answered in any case; such answers are counted before it is done.
+    match (method.effect, room.grow(text.len())) {
+        (Effect::Read, Err(error)) => return Err(error.into_wire()),
+        (Effect::Read | Effect::Write | Effect::Create, _) => turns.extend(room.take()),
     }
     Ok(reply::respond(StatusCode::OK, text))
 }

@@ -1,18 +1,17 @@
-//! The body of an API call, and the room for those and for answers. How much is read depends on who sends it: what a
-//! stranger sends is small, and large bodies, which are many times as large once they are understood, share a bounded
-//! amount of memory; so do large answers until they have left.
+//! The body of an API call, and the room for those. How much is read depends on who sends it: what a stranger sends is
+//! small, and large bodies, which are many times as large once they are understood, share a bounded amount of memory.
 
 use std::time::Duration;
 
+use app::Caller;
 use app::turns::{Turn, Turns};
-use app::{AccountKey, Caller};
 use axum::body::{Bytes, HttpBody};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use wire::{ApiError, ErrorType};
 
 use crate::Server;
 
-/// Largest body of a call without a good token, in bytes; bodies and answers up to this take no room.
+/// Largest body of a call without a good token, in bytes; bodies up to this take no room.
 const SMALL: usize = 64 << 10;
 /// The longest that a body without a good token may take to come: it holds a place among the requests.
 pub(crate) const STRANGERS_PATIENCE: Duration = Duration::from_secs(10);
@@ -20,10 +19,6 @@ pub(crate) const STRANGERS_PATIENCE: Duration = Duration::from_secs(10);
 const BODIES: u32 = 1024;
 /// What one account's bodies take of it at most: 24 MiB.
 const BODIES_OF_ONE: u32 = 384;
-/// Room for large answers, in the same units: 256 MiB.
-const ANSWERS: u32 = 4096;
-/// What the answers to one account take of it at most: 64 MiB. A larger one takes all of that.
-const ANSWERS_OF_ONE: u32 = 1024;
 /// How long a large body waits for room before its sender is asked to come back.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Seconds a sender who got no room is asked to wait.
@@ -32,11 +27,6 @@ const RETRY_SECONDS: u64 = 2;
 /// The room of a server for bodies.
 pub(crate) fn room_for_bodies() -> Turns {
     Turns::new(BODIES, BODIES_OF_ONE)
-}
-
-/// The room of a server for answers.
-pub(crate) fn room_for_answers() -> Turns {
-    Turns::new(ANSWERS, ANSWERS_OF_ONE)
 }
 
 /// A body that was read, with the room that it takes.
@@ -93,28 +83,6 @@ async fn take_room(server: &Server, caller: &Caller, length: usize) -> Result<Tu
         )
         .retry_after(RETRY_SECONDS)
     })
-}
-
-/// Takes the room of an answer of this many bytes; a small one needs none. It does not wait, since the answer is there.
-///
-/// # Errors
-/// `ServiceUnavailable` when other answers, which their callers have not taken yet, leave none.
-pub(super) async fn answer_room(
-    server: &Server,
-    account: AccountKey,
-    length: usize,
-) -> Result<Option<Turn>, ApiError> {
-    if length <= SMALL {
-        return Ok(None);
-    }
-    match server.room_for_answers.take(account, units(length), Duration::ZERO).await {
-        Some(room) => Ok(Some(room)),
-        None => Err(ApiError::new(
-            ErrorType::ServiceUnavailable,
-            "Too many large answers wait to be taken. Take those that were asked for before, or ask for less at once.",
-        )
-        .retry_after(RETRY_SECONDS)),
-    }
 }
 
 fn units(length: usize) -> u32 {

@@ -3,7 +3,9 @@
 use std::any::TypeId;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
+use app::memory::AnswerRoom;
 use app::{Ctx, Error};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -11,7 +13,8 @@ use serde_json::Value;
 use wire::id::{AppletId, ContainerId, FileId, ObjectId, OrgId, ProjectId, RecordId, UserId};
 use wire::{ApiError, ErrorType, Id, METHODS, MethodName};
 
-type Answer = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;
+/// The JSON text of an answer.
+type Answer = Pin<Box<dyn Future<Output = Result<String, Error>> + Send>>;
 
 /// A function that answers a method.
 struct Handler {
@@ -146,11 +149,14 @@ fn handler_of(name: MethodName) -> Handler {
 fn plain<I, O, F>(method: fn(Ctx, I) -> F) -> Handler
 where
     I: DeserializeOwned + Send + 'static,
-    O: Serialize + 'static,
+    O: Serialize + Send + 'static,
     F: Future<Output = Result<O, Error>> + Send + 'static,
 {
-    let call = move |ctx, _, input| -> Answer {
-        Box::pin(async move { encode(&method(ctx, wire::json::decode(input)?).await?) })
+    let call = move |ctx: Ctx, _, input| -> Answer {
+        Box::pin(async move {
+            let room = Arc::clone(&ctx.answer);
+            encode(method(ctx, wire::json::decode(input)?).await?, room).await
+        })
     };
     Handler { input_type: TypeId::of::<I>(), call: Box::new(call) }
 }
@@ -161,7 +167,7 @@ fn entity<S, I, O, F>(method: fn(Ctx, S, I) -> F) -> Handler
 where
     S: EntityId + Send + 'static,
     I: DeserializeOwned + Send + 'static,
-    O: Serialize + 'static,
+    O: Serialize + Send + 'static,
     F: Future<Output = Result<O, Error>> + Send + 'static,
 {
     read_by(wire::json::decode, method)
@@ -172,7 +178,7 @@ fn entity_any<S, I, O, F>(method: fn(Ctx, S, I) -> F) -> Handler
 where
     S: EntityId + Send + 'static,
     I: DeserializeOwned + Send + 'static,
-    O: Serialize + 'static,
+    O: Serialize + Send + 'static,
     F: Future<Output = Result<O, Error>> + Send + 'static,
 {
     read_by(wire::json::decode_any, method)
@@ -182,10 +188,10 @@ fn read_by<S, I, O, F>(decode: fn(Value) -> Result<I, ApiError>, method: fn(Ctx,
 where
     S: EntityId + Send + 'static,
     I: Send + 'static,
-    O: Serialize + 'static,
+    O: Serialize + Send + 'static,
     F: Future<Output = Result<O, Error>> + Send + 'static,
 {
-    let call = move |ctx, id: Option<Id>, input| -> Answer {
+    let call = move |ctx: Ctx, id: Option<Id>, input| -> Answer {
         Box::pin(async move {
             let Some(subject) = id.clone().and_then(S::of) else {
                 return Err(ApiError::new(
@@ -195,7 +201,10 @@ where
                 .into());
             };
             match decode(input) {
-                Ok(input) => encode(&method(ctx, subject, input).await?),
+                Ok(input) => {
+                    let room = Arc::clone(&ctx.answer);
+                    encode(method(ctx, subject, input).await?, room).await
+                }
                 Err(shape) => {
                     if let Some(id) = id {
                         app::visible::check(&ctx, &id).await?;
@@ -208,8 +217,18 @@ where
     Handler { input_type: TypeId::of::<I>(), call: Box::new(call) }
 }
 
-fn encode<O: Serialize>(output: &O) -> Result<Value, Error> {
-    serde_json::to_value(output).map_err(Error::internal)
+/// The text of an answer, written once. A large one is written where it holds up no other request.
+async fn encode<O: Serialize + Send + 'static>(output: O, room: Arc<AnswerRoom>) -> Result<String, Error> {
+    if !room.is_large() {
+        return serde_json::to_string(&output).map_err(Error::internal);
+    }
+    let write = move || {
+        // A tenth for what is not counted, such as the ids beside the descriptions.
+        let mut text = Vec::with_capacity(room.bytes() + room.bytes() / 10);
+        serde_json::to_writer(&mut text, &output).map_err(Error::internal)?;
+        String::from_utf8(text).map_err(Error::internal)
+    };
+    tokio::task::spawn_blocking(write).await.map_err(Error::internal)?
 }
 
 /// Ids that can stand in a route.

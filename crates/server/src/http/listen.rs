@@ -22,7 +22,6 @@ use super::idle::Watched;
 use super::places::Places;
 use crate::Meter;
 use crate::config::Limits;
-use crate::meter::TurnedAway;
 
 /// How long a connection may take to send the headers of a request.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -172,7 +171,7 @@ impl Listener {
             let Some(place) = free.and_then(|free| places.give(free, peer.ip())) else {
                 tracing::debug!(%peer, "a connection was closed: its network has as many as it may");
                 if let Some(meter) = &meter {
-                    meter.turned_away(TurnedAway::Busy);
+                    meter.closed_at_once();
                 }
                 continue;
             };

@@ -14,7 +14,7 @@ fn answer(input: Value) -> Value {
     let mut out = Description::new(&fields, &id);
     out.by_default("name", || "n").by_default("tags", || json!([]));
     out.on_request("properties", || json!({})).on_request("parts", || 1);
-    let names: Vec<String> = out.finish().0.keys().cloned().collect();
+    let names: Vec<String> = hash_of(&out.finish()).keys().cloned().collect();
     json!(names)
 }
 
@@ -50,7 +50,27 @@ fn unwanted_fields_are_not_computed() {
     let id = Id::parse("user-alice").unwrap();
     let mut out = Description::new(&fields, &id);
     out.by_default("name", || "n").by_default("folders", || -> Value { panic!("computed") });
-    assert_eq!(Value::Object(out.finish().0), json!({"id": "user-alice", "name": "n"}));
+    assert_eq!(Value::Object(hash_of(&out.finish())), json!({"id": "user-alice", "name": "n"}));
+}
+
+#[test]
+fn texts_are_answered_as_they_are() {
+    let fields = Fields::default_and(["details"]);
+    let id = Id::parse("user-alice").unwrap();
+    let mut out = Description::new(&fields, &id);
+    let details = RawValue::from_string("{\"b\": 1.50, \"a\":[1e2]}".to_owned()).unwrap();
+    out.put_text("details", false, &details)
+        .put_text("other", false, RawValue::NULL)
+        .by_default("name", || "\"");
+    let described = out.finish();
+    assert_eq!(described.as_str(), r#"{"id":"user-alice","details":{"b": 1.50, "a":[1e2]},"name":"\""}"#);
+    assert_eq!(serde_json::to_string(&[&described]).unwrap(), format!("[{}]", described.as_str()));
+    let read: Described = serde_json::from_str(described.as_str()).unwrap();
+    assert_eq!(hash_of(&read), hash_of(&described));
+}
+
+fn hash_of(described: &Described) -> serde_json::Map<String, Value> {
+    serde_json::from_str(described.as_str()).unwrap()
 }
 
 #[test]

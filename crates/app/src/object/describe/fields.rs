@@ -1,5 +1,8 @@
 //! One description: which fields there are, and which of them the caller may read.
 
+use std::collections::BTreeMap;
+
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value as Json, json};
 use store::object::{ObjectState, no_details};
 use store::part::Part;
@@ -10,10 +13,11 @@ use wire::fields::{Description, Fields};
 
 use super::load::Loaded;
 use super::shown::{SPEC_FIELDS, Shown};
+use crate::error::{Error, Result};
 
 /// Describes a copy. Name, folder, tags, properties and `modified` are those of this copy; the rest is the same in
 /// every copy. Fields that the object's class does not have are left out.
-pub(super) fn describe(loaded: &Loaded, shown: &Shown<'_>, fields: &Fields) -> Described {
+pub(super) fn describe(loaded: &Loaded, shown: &Shown<'_>, fields: &Fields) -> Result<Described> {
     let (object, placement) = (shown.object, shown.placement);
     let mut out = Readable { out: Description::new(fields, object.id.as_id()), shown };
     out.by_default("project", || shown.project.as_str())
@@ -29,8 +33,11 @@ pub(super) fn describe(loaded: &Loaded, shown: &Shown<'_>, fields: &Fields) -> D
         .by_default("created", || object.created)
         .by_default("modified", || placement.modified)
         .by_default("createdBy", || created_by(&object.created_by_id, object.created_by_job.as_deref()))
-        .on_request("properties", || Json::Object(placement.properties.clone()))
-        .on_request("details", || loaded.details.get(&object.key).cloned().unwrap_or_else(no_details));
+        .on_request("properties", || Json::Object(placement.properties.clone()));
+    match loaded.details.get(&object.key) {
+        Some(details) => out.put_text("details", false, details),
+        None => out.on_request("details", no_details),
+    };
     if object.id.class() == Class::File {
         out.by_default("media", || object.media.as_deref().unwrap_or_default())
             .by_default("archivalState", || placement.archival.word());
@@ -50,23 +57,36 @@ pub(super) fn describe(loaded: &Loaded, shown: &Shown<'_>, fields: &Fields) -> D
     }
     if let Some(spec) = loaded.specs.get(&object.key) {
         for name in SPEC_FIELDS {
-            let Some(value) = spec.get(*name) else { continue };
-            let run = *name == "runSpec";
-            out.by_default(name, || if run { by_region(value, shown.region) } else { value.clone() });
+            match spec.get(*name) {
+                Some(run) if *name == "runSpec" && shown.may_read(name) && fields.wants(name, true) => {
+                    out.put_text(name, true, &*run_spec(run, shown.region, loaded.code.as_deref())?);
+                }
+                Some(value) => {
+                    out.put_text(name, true, value);
+                }
+                None => {}
+            }
         }
     }
-    out.out.finish()
+    Ok(out.out.finish())
 }
 
-/// A run specification, with what could differ from region to region also under the region that it lies in.
-fn by_region(run: &Json, region: &str) -> Json {
-    let mut run = run.clone();
+/// A run specification, with what could differ from region to region also under the region that it lies in, and with the
+/// program if it was read.
+fn run_spec(run: &RawValue, region: &str, code: Option<&str>) -> Result<Box<RawValue>> {
+    let text = |value: Result<Box<RawValue>, _>| value.map_err(Error::internal);
+    let mut run: BTreeMap<String, Box<RawValue>> =
+        serde_json::from_str(run.get()).map_err(Error::internal)?;
     for (key, regional) in
         [("bundledDepends", "bundledDependsByRegion"), ("systemRequirements", "systemRequirementsByRegion")]
     {
-        run[regional] = json!({ region: run[key] });
+        let here = text(to_raw_value(&BTreeMap::from([(region, run.get(key))])))?;
+        run.insert(regional.to_owned(), here);
     }
-    run
+    if let Some(code) = code {
+        run.insert("code".to_owned(), text(to_raw_value(code))?);
+    }
+    text(to_raw_value(&run))
 }
 
 fn created_by(user: &str, job: Option<&str>) -> Json {
@@ -107,6 +127,13 @@ impl Readable<'_> {
     fn put<V: Into<Json>>(&mut self, name: &str, in_default: bool, value: impl FnOnce() -> V) -> &mut Self {
         if self.shown.may_read(name) {
             self.out.put(name, in_default, value);
+        }
+        self
+    }
+
+    fn put_text(&mut self, name: &str, in_default: bool, value: &RawValue) -> &mut Self {
+        if self.shown.may_read(name) {
+            self.out.put_text(name, in_default, value);
         }
         self
     }

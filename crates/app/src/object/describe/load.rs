@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use policy::{ObjectFacts, ObjectFields};
-use serde_json::{Map, Value as Json};
+use serde_json::Map;
+use serde_json::value::RawValue;
 use store::access::{Access, object_facts};
 use store::keys::{ObjectKey, ProjectKey};
 use store::object::{Object, ObjectState};
@@ -33,11 +34,26 @@ const BATCH: usize = 500;
 pub(super) struct Loaded {
     objects: HashMap<ObjectKey, Object>,
     copies: HashMap<ProjectKey, Copies>,
-    pub(super) details: HashMap<ObjectKey, Json>,
+    pub(super) details: HashMap<ObjectKey, Box<RawValue>>,
     pub(super) links: HashMap<ObjectKey, Vec<String>>,
     pub(super) parts: HashMap<ObjectKey, Vec<Part>>,
     /// The specifications of executables.
-    pub(super) specs: HashMap<ObjectKey, Map<String, Json>>,
+    pub(super) specs: HashMap<ObjectKey, executable::Spec>,
+    /// The program, where one executable is described whole.
+    pub(super) code: Option<String>,
+}
+
+/// Takes room for what is read: about as much goes into the answer.
+struct Reading<'a> {
+    work: &'a Work<'a>,
+    bytes: usize,
+}
+
+impl Reading<'_> {
+    fn add(&mut self, bytes: usize) -> Result<()> {
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.work.expect_in_answer(self.bytes)
+    }
 }
 
 /// The copies that lie in one project.
@@ -53,13 +69,14 @@ impl Loaded {
     /// Reads what the wanted fields of these copies need.
     pub(super) fn load(work: &Work<'_>, asked: &[(ObjectKey, ProjectKey, &Fields)]) -> Result<Self> {
         let kept = Kept::of(asked);
+        let mut reading = Reading { work, bytes: 0 };
         let mut objects = HashMap::with_capacity(asked.len());
         for batch in distinct(asked.iter().map(|(object, ..)| *object)).chunks(BATCH) {
             for (key, mut object) in object::by_keys(work.tx, batch)? {
                 if !kept.types {
                     object.types = Vec::new();
                 }
-                work.add_to_answer(bytes_of_words(&object.types))?;
+                reading.add(bytes_of_words(&object.types))?;
                 objects.insert(key, object);
             }
         }
@@ -70,10 +87,10 @@ impl Loaded {
         let mut copies = HashMap::new();
         for (key, (project, mut access)) in work.projects_of_keys(by_project.keys().copied())? {
             let keys = distinct(by_project.remove(&key).unwrap_or_default());
-            copies.insert(key, Copies::load(work, project, &mut access, &keys, &objects, kept)?);
+            copies.insert(key, Copies::load(&mut reading, project, &mut access, &keys, &objects, kept)?);
         }
         let mut loaded = Self { objects, copies, ..Self::default() };
-        loaded.load_extras(work, asked)?;
+        loaded.load_extras(&mut reading, asked)?;
         Ok(loaded)
     }
 
@@ -92,8 +109,13 @@ impl Loaded {
             copies: HashMap::from([(copy.project.key, copies)]),
             ..Self::default()
         };
-        loaded.load_extras(work, &asked)?;
+        loaded.load_extras(&mut Reading { work, bytes: 0 }, &asked)?;
         Ok(loaded)
+    }
+
+    /// With the program of an executable.
+    pub(super) fn with_code(self, work: &Work<'_>, executable: ObjectKey) -> Result<Self> {
+        Ok(Self { code: Some(executable::code(work.tx, executable)?), ..self })
     }
 
     /// One copy; none when it is absent or hidden.
@@ -109,7 +131,12 @@ impl Loaded {
     }
 
     /// Details, links, parts and specifications are read only where they are asked for and may be seen.
-    fn load_extras(&mut self, work: &Work<'_>, asked: &[(ObjectKey, ProjectKey, &Fields)]) -> Result<()> {
+    fn load_extras(
+        &mut self,
+        reading: &mut Reading<'_>,
+        asked: &[(ObjectKey, ProjectKey, &Fields)],
+    ) -> Result<()> {
+        let tx = reading.work.tx;
         let (mut details, mut links, mut parts) = (Vec::new(), Vec::new(), Vec::new());
         let mut executables = Vec::new();
         let mut bytes = 0;
@@ -136,12 +163,12 @@ impl Loaded {
         }
         let executables = distinct(executables);
         // Twice: what depends on the region is answered under its name as well.
-        bytes += 2 * executable::spec_bytes(work.tx, &executables)?.values().sum::<i64>();
-        work.add_to_answer(usize::try_from(bytes).unwrap_or(usize::MAX))?;
-        self.details = object::details_of(work.tx, &distinct(details))?;
-        self.links = object::links_of(work.tx, &distinct(links))?;
-        self.specs = executable::specs_of(work.tx, &executables)?;
-        self.parts = part::of_files(work.tx, &distinct(parts), MAX_ANSWER_PARTS)?
+        bytes += 2 * executable::spec_bytes(tx, &executables)?.values().sum::<i64>();
+        reading.add(usize::try_from(bytes).unwrap_or(usize::MAX))?;
+        self.details = object::details_of(tx, &distinct(details))?;
+        self.links = object::links_of(tx, &distinct(links))?;
+        self.specs = executable::specs_of(tx, &executables)?;
+        self.parts = part::of_files(tx, &distinct(parts), MAX_ANSWER_PARTS)?
             .ok_or_else(|| too_much(&format!("more than {MAX_ANSWER_PARTS} parts of files")))?;
         Ok(())
     }
@@ -149,20 +176,21 @@ impl Loaded {
 
 impl Copies {
     fn load(
-        work: &Work<'_>,
+        reading: &mut Reading<'_>,
         project: Project,
         access: &mut Access,
         keys: &[ObjectKey],
         objects: &HashMap<ObjectKey, Object>,
         kept: Kept,
     ) -> Result<Self> {
+        let work = reading.work;
         let mut placements = HashMap::with_capacity(keys.len());
         for batch in keys.chunks(BATCH) {
             for (key, mut copy) in placement::of_project(work.tx, project.key, batch)? {
                 kept.cut(&mut copy);
                 let names = copy.name.len() + copy.folder_path.as_str().len();
                 let metadata = bytes_of_words(&copy.tags) + bytes_of_properties(&copy.properties);
-                work.add_to_answer(names + metadata)?;
+                reading.add(names + metadata)?;
                 placements.insert(key, copy);
             }
         }

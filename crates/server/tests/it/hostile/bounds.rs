@@ -137,6 +137,72 @@ async fn descriptions_have_a_size_together() {
     assert_eq!(named["results"][0], named["results"][999]);
 }
 
+/// Nor does naming one object a thousand times give a thousand times its metadata, details or specification.
+#[tokio::test]
+async fn objects_have_a_size_however_often_they_are_named() {
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let project = alice.project("Trial").await;
+    let long: Vec<String> = (0..90).map(|n| format!("{n:0700}")).collect();
+    let properties: Value = long.iter().enumerate().map(|(n, text)| (n.to_string(), json!(text))).collect();
+    // Small values, which take many times their text once they are read.
+    let details = json!({ "a": vec![0; 40_000] });
+    let record = json!({ "project": project, "tags": long, "properties": properties, "details": details });
+    let record = alice.ok("/record/new", record).await["id"].as_str().unwrap().to_owned();
+    let applet = json!({
+        "project": project, "dxapi": "1.0.0",
+        "runSpec": { "interpreter": "bash", "code": "true", "distribution": "Ubuntu", "release": "20.04", "version": "0" },
+        "inputSpec": [{ "name": "a", "class": "hash", "optional": true, "default": details }],
+    });
+    let applet = alice.ok("/applet/new", applet).await["id"].as_str().unwrap().to_owned();
+    for (id, fields) in [
+        (&record, json!({ "tags": true, "properties": true })),
+        (&record, json!({ "details": true })),
+        (&applet, json!({ "inputSpec": true })),
+    ] {
+        let one = alice.ok(&format!("/{id}/describe"), json!({ "fields": fields })).await;
+        let named = |count: usize| json!({ "objects": vec![json!({ "id": id, "describe": { "fields": fields } }); count] });
+        let some = alice.ok("/system/describeDataObjects", named(20)).await;
+        assert!(some["results"].as_array().unwrap().iter().all(|result| result["describe"] == one), "{id}");
+        let message = alice.fails("/system/describeDataObjects", named(1000), "InvalidInput").await;
+        assert!(message.contains("Ask for fewer"), "{message}");
+    }
+    let answered = alice.ok(&format!("/{record}/getDetails"), json!({})).await;
+    assert_eq!(answered, details);
+}
+
+/// An object that strangers have copied very often is found, listed and hidden as before: each goes through projects of
+/// their own.
+#[tokio::test]
+async fn copies_of_strangers_change_no_answer() {
+    let world = World::new().await;
+    let (alice, mallory) = (world.user("alice").await, world.user("mallory").await);
+    let (bob, carol) = (world.user("bob").await, world.user("carol").await);
+    let (reference, own) = (alice.project("Reference").await, bob.project("Own").await);
+    let object = world.put(&alice, &reference, record("GRCh38")).await;
+    alice.ok(&format!("/{object}/close"), json!({})).await;
+    alice.invite(&reference, "bob", Level::View).await;
+    alice.invite(&reference, "mallory", Level::View).await;
+    let clone = |project: &String| json!({ "objects": [object], "project": project });
+    bob.ok(&format!("/{reference}/clone"), clone(&own)).await;
+    for _ in 0..110 {
+        let project = mallory.project("Copy").await;
+        mallory.ok(&format!("/{reference}/clone"), clone(&project)).await;
+    }
+    let path = format!("/{object}/describe");
+    let fields = json!({ "fields": { "project": true } });
+    assert_eq!(alice.ok(&path, fields.clone()).await["project"], *reference);
+    assert_eq!(bob.ok(&path, fields.clone()).await["project"], *own);
+    let listed = bob.ok(&format!("/{object}/listProjects"), json!({})).await;
+    assert_eq!(listed, json!({ reference.clone(): "VIEW", own.clone(): "ADMINISTER" }));
+    let listed = mallory.ok(&format!("/{object}/listProjects"), json!({})).await;
+    assert_eq!(listed.as_object().unwrap().len(), 111);
+    let message = carol.fails(&path, json!({}), "ResourceNotFound").await;
+    let absent = format!("record-{:024}", 7);
+    let unknown = carol.fails(&format!("/{absent}/describe"), json!({}), "ResourceNotFound").await;
+    assert_eq!(message.replace(&object, ""), unknown.replace(&absent, ""));
+}
+
 /// Filters of as many terms as there can be, and patterns that take as long as a pattern can, end and answer truly.
 #[tokio::test]
 async fn heavy_searches_answer_truly() {

@@ -97,9 +97,9 @@ async fn one_link_leaves_places_for_others() {
             answered.send((head, socket)).unwrap();
         });
     }
-    // Of those at the door 32 are read and 32 wait.
+    // Of those at the door 16 are read and 16 wait.
     let mut held = Vec::new();
-    while held.len() < 110 - 32 {
+    while held.len() < 110 - 16 {
         alice.ok("/system/whoami", json!({})).await;
         if let Ok(Some((head, socket))) =
             tokio::time::timeout(Duration::from_millis(10), answers.recv()).await
@@ -108,7 +108,11 @@ async fn one_link_leaves_places_for_others() {
         }
     }
     let read = held.iter().filter(|(head, _)| head == "HTTP/1.1 200").count();
-    assert_eq!(read, 32);
+    assert_eq!(read, 16);
+    // They take nothing from what the owner reads with a token.
+    let address = mallory.ok(&format!("/{large}/download"), json!({})).await;
+    let got = fetch(&address).await;
+    assert_eq!((got.status().as_u16(), got.bytes().await.unwrap().len()), (200, 24 << 20));
     assert_eq!(held.iter().filter(|(head, _)| head == "HTTP/1.1 503").count(), held.len() - read);
 }
 
@@ -212,6 +216,61 @@ async fn long_readings_leave_readers_for_others() {
     for reading in reading {
         reading.await.unwrap().unwrap();
     }
+}
+
+/// One account's changes wait for one another before they wait for the writer, so that others' come between them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_changes_leave_the_writer_for_others() {
+    let world = World::new().await;
+    let (alice, mallory) = (world.user("alice").await, world.user("mallory").await);
+    let app = world.app();
+    let mut ctxs = Vec::new();
+    for client in [&mallory, &alice] {
+        let caller = app.authenticate(client.token.as_ref().unwrap(), app.clock.now()).await.unwrap();
+        let request = RequestInfo { id: "".into(), origin: None, now: app.clock.now(), headers: None };
+        ctxs.push(Ctx::new(std::sync::Arc::clone(app), Some(caller), request, Door::Other("Test")));
+    }
+    let (go_on, may_go_on) = mpsc::channel::<()>();
+    let may_go_on = std::sync::Mutex::new(may_go_on);
+    let (begun, mut has_begun) = tokio::sync::mpsc::unbounded_channel();
+    let (gate, holds) = (ctxs[0].clone(), begun.clone());
+    let mut changing = vec![tokio::spawn(async move {
+        let wait = move |_: &app::Work<'_>| {
+            holds.send("gate").unwrap();
+            let _ = may_go_on.lock().unwrap().recv();
+            Ok(())
+        };
+        gate.change(wait).await
+    })];
+    assert_eq!(has_begun.recv().await, Some("gate"));
+    let mut change = |ctx: &Ctx, name: &'static str| {
+        let (ctx, begun) = (ctx.clone(), begun.clone());
+        changing.push(tokio::spawn(async move {
+            let note = move |_: &app::Work<'_>| {
+                begun.send(name).unwrap();
+                Ok(())
+            };
+            ctx.change(note).await
+        }));
+    };
+    for _ in 0..20 {
+        change(&ctxs[0], "mallory");
+    }
+    // Long enough for all of them to have come as far as they may.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    change(&ctxs[1], "alice");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    go_on.send(()).unwrap();
+    for changing in changing {
+        changing.await.unwrap().unwrap();
+    }
+    has_begun.close();
+    let mut order = Vec::new();
+    while let Some(name) = has_begun.recv().await {
+        order.push(name);
+    }
+    assert_eq!(order.len(), 21);
+    assert!(order[..2].contains(&"alice"), "{order:?}");
 }
 
 /// A connection on which a request was begun.
