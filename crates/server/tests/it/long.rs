@@ -62,3 +62,24 @@ async fn what_has_no_pages_goes_on_in_another_transaction() {
         assert!(refused.contains(advice), "{path}: {refused}");
     }
 }
+
+/// A file that lies in more projects than can be looked at is downloaded from one that was looked at, or from one that is
+/// named; where none of those serves, the answer says to name one.
+#[tokio::test]
+async fn a_file_in_very_many_projects_is_asked_for_in_one() {
+    let (world, leap_ms) = World::leaping().await;
+    let alice = world.user("alice").await;
+    let (old, new) = (alice.project("Old").await, alice.project("New").await);
+    let file = crate::files::closed(&alice, &old, "x", &[b"hello"]).await;
+    alice.ok(&format!("/{old}/clone"), json!({ "objects": [file], "project": new })).await;
+    let download = format!("/{file}/download");
+    // Only the older one is looked at.
+    leap_ms.store(150, Ordering::SeqCst);
+    alice.ok(&download, json!({})).await;
+    alice.ok(&format!("/{old}/update"), json!({ "downloadRestricted": true })).await;
+    let refused = alice.fails(&download, json!({}), "InvalidInput").await;
+    assert!(refused.contains("Say with \"project\""), "{refused}");
+    alice.ok(&download, json!({ "project": new })).await;
+    leap_ms.store(0, Ordering::SeqCst);
+    alice.ok(&download, json!({})).await;
+}

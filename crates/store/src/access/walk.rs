@@ -266,7 +266,6 @@ mod tests {
         for reach in [Reach::OfCaller, Reach::Everything] {
             let sql = Walk::new(&caller, &settings, &filter, reach, None).statement();
             let plan = database.db.read(move |tx| plan(tx, sql.clone())).await.unwrap();
-            println!("{plan}");
             let copies =
                 plan.matches("SEARCH c USING COVERING INDEX sqlite_autoindex_placement_1 (object=?)").count();
             assert!(copies > 0 && !plan.contains("SCAN p") && !plan.contains("SCAN g"), "{plan}");
