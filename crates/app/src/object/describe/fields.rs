@@ -59,7 +59,7 @@ pub(super) fn describe(loaded: &Loaded, shown: &Shown<'_>, fields: &Fields) -> R
         for name in SPEC_FIELDS {
             match spec.get(*name) {
                 Some(run) if *name == "runSpec" && shown.may_read(name) && fields.wants(name, true) => {
-                    out.put_text(name, true, &*run_spec(run, shown.region, loaded.code.as_deref())?);
+                    out.put_text(name, true, &run_spec(run, shown.region, loaded.code.as_deref())?);
                 }
                 Some(value) => {
                     out.put_text(name, true, value);
