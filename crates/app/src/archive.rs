@@ -39,7 +39,7 @@ const GIB: f64 = 1_073_741_824.0;
 /// `ResourceNotFound` for an absent folder; `InvalidState` for a named file that is not closed or not live;
 /// `PermissionDenied`, with `allCopies` to all but those who answer for the payer.
 pub async fn archive(ctx: Ctx, id: ProjectId, input: Archive) -> Result<Archived> {
-    ctx.change(move |work| {
+    ctx.change_many(move |work| {
         let (project, access) = work.project(&id.clone().into())?;
         let choice = Choice::read(input.files.as_deref(), input.folder.as_ref(), input.recurse)?;
         let permit = if input.all_copies {
@@ -71,7 +71,7 @@ pub async fn archive(ctx: Ctx, id: ProjectId, input: Archive) -> Result<Archived
 /// # Errors
 /// As [`archive`]; `InvalidState` for a named file that is neither marked nor archived.
 pub async fn unarchive(ctx: Ctx, id: ProjectId, input: Unarchive) -> Result<Unarchived> {
-    ctx.change(move |work| {
+    ctx.change_many(move |work| {
         let (project, access) = work.project(&id.clone().into())?;
         let choice = Choice::read(input.files.as_deref(), input.folder.as_ref(), input.recurse)?;
         let permit = work.permit_billed(&access, Action::UnarchiveData)?;

@@ -37,7 +37,7 @@ const BYTES_BESIDE_AN_ID: usize = 3;
 /// are not where they must be, the regions differ, or a folder would meet another one of its path; `PermissionDenied`
 /// where a flag or label forbids it.
 pub async fn clone_into(ctx: Ctx, id: ContainerId, input: CloneInto) -> Result<Cloned> {
-    ctx.change(move |work| {
+    ctx.change_many(move |work| {
         let (from, access_from) = work.project(&id)?;
         // What the permission depends on is looked up before it (contract: identity-and-sharing B11.38).
         let (into, access_into) = work.project(&input.project)?;

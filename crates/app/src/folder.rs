@@ -81,7 +81,7 @@ fn record_made(work: &Work<'_>, project: &Project, permit: &Permit<'_>, path: &F
 /// `InvalidInput` for the root, for both or neither of `name` and `newpath`, and for a path inside the folder itself;
 /// `ResourceNotFound` for an absent folder; `InvalidState` when the new path is taken or too much would be rewritten.
 pub async fn rename(ctx: Ctx, id: ContainerId, input: RenameFolder) -> Result<Made> {
-    ctx.change(move |work| {
+    ctx.change_many(move |work| {
         let (project, access) = work.project(&id)?;
         let target = renamed(&input)?;
         let permit = work.permit(&access, Action::EditFolders)?;

@@ -28,8 +28,8 @@ pub(crate) use openings::{Opening, Openings};
 
 /// The part of the database's readers that one account may take.
 const READERS_PART: u32 = 2;
-/// How many changes of one account may wait for the one writer at once, or be in its hands.
-const CHANGES_OF_ONE: u32 = 2;
+/// How many changes of one account may wait for the one writer at once, or be in its hands: as many as share a commit.
+const CHANGES_OF_ONE: u32 = 64;
 /// How long a call waits for a reader, or for the writer, that its account may take.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Seconds after which a call that got none is to come back.
@@ -99,12 +99,14 @@ impl Memory {
         AnswerRoom::new(Arc::clone(&self.answers), account)
     }
 
-    /// Waits until one more change of an account may go to the database's writer.
+    /// Waits until one more change of an account may go to the database's writer. One that may touch very many rows goes
+    /// there when no other of the account is there.
     ///
     /// # Errors
     /// `ServiceUnavailable` when its other changes were not made in time.
-    pub(crate) async fn writer(&self, account: AccountKey) -> Result<Turn> {
-        self.writers.take(account, 1, PATIENCE).await.ok_or_else(|| {
+    pub(crate) async fn writer(&self, account: AccountKey, many_rows: bool) -> Result<Turn> {
+        let turns = if many_rows { CHANGES_OF_ONE } else { 1 };
+        self.writers.take(account, turns, PATIENCE).await.ok_or_else(|| {
             ApiError::new(
                 ErrorType::ServiceUnavailable,
                 "Other calls of this account make all the changes that the server makes for one account at once. Try again in a moment.",

@@ -29,7 +29,7 @@ use crate::work::Work;
 /// `ResourceNotFound` when one does not lie in the project and
 /// `force` is false.
 pub async fn remove_objects(ctx: Ctx, id: ContainerId, input: RemoveObjects) -> Result<Made> {
-    ctx.change(move |work| {
+    ctx.change_many(move |work| {
         let (project, access) = work.project(&id)?;
         let permit = work.permit(&access, Action::DeleteData)?;
         let copies = if input.force {
@@ -49,7 +49,7 @@ pub async fn remove_objects(ctx: Ctx, id: ContainerId, input: RemoveObjects) -> 
 /// `ResourceNotFound` for an absent folder without `force`; `InvalidState` when it is not empty and `recurse` is false, or
 /// holds more than one call removes and `partial` is false; `InvalidInput` for the root without `recurse`.
 pub async fn remove_folder(ctx: Ctx, id: ContainerId, input: RemoveFolder) -> Result<FolderRemoved> {
-    ctx.change(move |work| {
+    ctx.change_many(move |work| {
         let (project, access) = work.project(&id)?;
         let path = &input.folder;
         if path.is_root() && !input.recurse {

@@ -40,7 +40,7 @@ impl Ctx {
     /// The closure may run several times, so it has no effect but through the transaction. When the decision says no,
     /// everything the closure did is undone and the refusal is committed, as an audit event, before it is answered.
     /// Nothing is changed with a token that was ended, or for an account that was stopped, after the request came. Of the
-    /// changes of one account only a few wait for the writer at once, the others for those.
+    /// changes of one account no more wait for the writer than share a commit.
     ///
     /// # Errors
     /// Whatever the closure returns, or the store's.
@@ -49,9 +49,30 @@ impl Ctx {
         T: Send + 'static,
         F: Fn(&Work<'_>) -> Result<T> + Send + 'static,
     {
+        self.change_with(f, false).await
+    }
+
+    /// As [`Ctx::change`], for what may touch very many rows, and so keep the writer long. Of these, one of an account
+    /// waits for the writer at a time, and no other change of the account beside it.
+    ///
+    /// # Errors
+    /// Whatever the closure returns, or the store's.
+    pub async fn change_many<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&Work<'_>) -> Result<T> + Send + 'static,
+    {
+        self.change_with(f, true).await
+    }
+
+    async fn change_with<T, F>(&self, f: F, many_rows: bool) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&Work<'_>) -> Result<T> + Send + 'static,
+    {
         let ctx = self.clone();
         let turn = match &self.caller {
-            Some(caller) => Some(self.app.memory.writer(caller.account).await?),
+            Some(caller) => Some(self.app.memory.writer(caller.account, many_rows).await?),
             None => None,
         };
         let outcome = self.app.db.write(move |tx| {

@@ -26,7 +26,7 @@ use crate::work::Work;
 /// `ResourceNotFound` for an absent destination, folder or object; `InvalidInput` for the root, and for a folder that
 /// would lie inside itself; `InvalidState` when the destination has a folder of that name already.
 pub async fn move_all(ctx: Ctx, id: ContainerId, input: Move) -> Result<Made> {
-    ctx.change(move |work| {
+    ctx.change_many(move |work| {
         let (project, access) = work.project(&id)?;
         check_input(&input)?;
         let permit = work.permit(&access, Action::MoveData)?;

@@ -218,7 +218,7 @@ async fn long_readings_leave_readers_for_others() {
     }
 }
 
-/// One account's changes wait for one another before they wait for the writer, so that others' come between them.
+/// One account's large changes wait for one another before they wait for the writer, so that others' come between them.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_changes_leave_the_writer_for_others() {
     let world = World::new().await;
@@ -250,7 +250,7 @@ async fn many_changes_leave_the_writer_for_others() {
                 begun.send(name).unwrap();
                 Ok(())
             };
-            ctx.change(note).await
+            ctx.change_many(note).await
         }));
     };
     for _ in 0..20 {

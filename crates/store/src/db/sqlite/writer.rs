@@ -18,8 +18,9 @@ use crate::db::{DbError, Tx};
 
 /// The most closures that share a commit.
 pub(in crate::db) const GROUP: usize = 64;
-/// How long a group goes on taking in closures: those who were answered by then wait for no more.
-const GROUP_TIME: Duration = Duration::from_millis(50);
+/// How long a group goes on taking in closures: whoever is in it waits for no more. Longer in tests of groups, which
+/// printing the trace of a panic must not end.
+const GROUP_TIME: Duration = Duration::from_millis(if cfg!(test) { 1000 } else { 50 });
 /// How many closures wait for the writer before callers wait to hand theirs over.
 const QUEUE: usize = 256;
 

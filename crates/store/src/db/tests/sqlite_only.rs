@@ -79,8 +79,8 @@ async fn a_group_that_has_taken_its_time_ends() {
     let path = path_of(&test);
     let takes_long = Box::new(|tx: &Tx| {
         tx.execute("insert into counter (name, value) values ('long', 1)", &[])?;
-        // Twice as long as a group goes on taking in others.
-        std::thread::sleep(std::time::Duration::from_millis(100));
+        // Longer than a group goes on taking in others.
+        std::thread::sleep(std::time::Duration::from_millis(1200));
         Ok(0)
     });
     let looks = Box::new(move |_: &Tx| {
