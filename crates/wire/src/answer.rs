@@ -26,8 +26,7 @@ impl Made {
 }
 
 /// The fields of a describe call: which ones depends on class and request (contract: data 9).
-///
-/// They are kept as the JSON text that is answered: read into values, the smallest of them would take forty times as much.
+// Kept as the JSON text that is answered: read into values, the smallest of them would take forty times as much.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 #[schemars(transparent)]
 pub struct Described(#[schemars(with = "Map<String, Value>")] String);

@@ -199,7 +199,7 @@ pub struct WhichCopy {
     pub project: Option<ContainerId>,
 }
 
-/// Answer of `/<object>/getDetails`: the details themselves, as their JSON text.
+/// Answer of `/<object>/getDetails`: the details themselves.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct DetailsAnswer(#[schemars(with = "Value")] pub Box<RawValue>);
