@@ -88,24 +88,23 @@ async fn one_link_leaves_places_for_others() {
     let large = file(&mallory, &project, &vec![7; 24 << 20]).await;
     let path = preauthenticated(&world, &mallory, &large).await;
     let (answered, mut answers) = tokio::sync::mpsc::unbounded_channel();
-    for _ in 0..110 {
-        let mut socket = begin(&world, &format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n")).await;
-        let answered = answered.clone();
-        tokio::spawn(async move {
-            let mut head = [0; 12];
-            socket.read_exact(&mut head).await.unwrap();
-            answered.send((head, socket)).unwrap();
-        });
-    }
-    // Of those at the door 16 are read and 16 wait.
     let mut held = Vec::new();
-    while held.len() < 110 - 16 {
-        alice.ok("/system/whoami", json!({})).await;
-        if let Ok(Some((head, socket))) =
-            tokio::time::timeout(Duration::from_millis(10), answers.recv()).await
-        {
+    // Of those at the door 16 are read and 16 wait; whoever comes after them is answered.
+    for (wave, expected) in [32].into_iter().chain([10; 8]).zip((0..).map(|later| 16 + 10 * later)) {
+        for _ in 0..wave {
+            let mut socket = begin(&world, &format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n")).await;
+            let answered = answered.clone();
+            tokio::spawn(async move {
+                let mut head = [0; 12];
+                socket.read_exact(&mut head).await.unwrap();
+                answered.send((head, socket)).unwrap();
+            });
+        }
+        while held.len() < expected {
+            let (head, socket) = answers.recv().await.unwrap();
             held.push((String::from_utf8_lossy(&head).into_owned(), socket));
         }
+        alice.ok("/system/whoami", json!({})).await;
     }
     let read = held.iter().filter(|(head, _)| head == "HTTP/1.1 200").count();
     assert_eq!(read, 16);
