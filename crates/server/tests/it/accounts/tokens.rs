@@ -205,7 +205,7 @@ async fn an_expired_token_can_be_ended_with_its_links() {
     assert_eq!(reqwest::get(&link).await.unwrap().status(), 200);
     let end = json!({ "tokenSignature": secrets::token::signature(made["access_token"].as_str().unwrap()) });
     alice.ok("/system/destroyAuthToken", end.clone()).await;
-    assert_eq!(reqwest::get(&link).await.unwrap().status(), 401);
+    assert_eq!(reqwest::get(&link).await.unwrap().status(), 403);
     alice.fails("/system/destroyAuthToken", end, "ResourceNotFound").await;
 }
 
