@@ -65,6 +65,23 @@ impl App {
     }
 }
 
+/// Fails when the log in the database has another name. Each entry's hash holds the name, so that a log that went on under
+/// another one would be broken for good.
+///
+/// # Errors
+/// A sentence with both names; the store's.
+pub async fn check_name(db: &Db, origin: &str) -> Result<()> {
+    let last = db.read(|tx| Ok::<_, Error>(store::audit::last_checkpoint(tx)?)).await?;
+    let Some((_, note, _)) = last else { return Ok(()) };
+    let name = SignedCheckpoint::parse(&note).map_err(Error::internal)?.checkpoint.origin;
+    if name == origin {
+        return Ok(());
+    }
+    Err(Error::Internal(format!(
+        "the audit log of this server is called \"{name}\", and the setting audit_origin says \"{origin}\"; set it to the log's name, which cannot be changed"
+    )))
+}
+
 /// Folds every waiting event into the log.
 ///
 /// # Errors

@@ -48,6 +48,12 @@ impl Error {
             if matches!(refused.decision.outcome, SpendingLimitExceeded | OrgExpired))
     }
 
+    /// Whether something is not in the state in which that can be done.
+    #[must_use]
+    pub fn is_about_state(&self) -> bool {
+        matches!(self, Self::Said(said) if said.kind == ErrorType::InvalidState)
+    }
+
     /// Whether the server could not find out, rather than found out that it is not so.
     #[must_use]
     pub(crate) fn is_trouble(&self) -> bool {

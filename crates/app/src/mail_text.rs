@@ -163,7 +163,9 @@ pub(crate) fn write(letter: &Letter, facts: &Facts) -> (String, String) {
         ),
         Letter::ProjectInvited { project: id, level, by } => (
             format!("The project {project} is shared with you"),
-            format!("{by} gave you {level} in the project {project}:\n\n{}/{id}", facts.server),
+            format!(
+                "{by} gave you {level} in the project {project} ({id}) on {server}. The dx client opens it by:\n\ndx select {id}"
+            ),
         ),
         Letter::OrgInvited { by, .. } => (
             format!("You are a member of {org}"),
@@ -172,8 +174,7 @@ pub(crate) fn write(letter: &Letter, facts: &Facts) -> (String, String) {
         Letter::SelfInvited { project: id, by } => (
             format!("{by} joined the project {project}"),
             format!(
-                "{by} gave themselves access to the project {project}, as an administrator of the organisation that pays for it or of this server may. You are told because you administer the project:\n\n{}/{id}",
-                facts.server
+                "{by} gave themselves access to the project {project}, as an administrator of the organisation that pays for it or of this server may. You are told because you administer the project, which is {id} on {server}."
             ),
         ),
     };

@@ -16,6 +16,7 @@ use wire::{ApiError, ErrorType};
 use crate::context::Ctx;
 use crate::error::{Error, Result, absent, no_token};
 use crate::event::Event;
+use crate::turns::Turn;
 
 /// The most subjects that one of several events about one action names; fewer than the log takes, to leave room for the
 /// project itself.
@@ -49,7 +50,21 @@ impl Ctx {
         T: Send + 'static,
         F: Fn(&Work<'_>) -> Result<T> + Send + 'static,
     {
-        self.change_with(f, false).await
+        let turn = self.writer(false).await?;
+        self.change_with(f, turn).await
+    }
+
+    /// As [`Ctx::change`], without waiting for the other changes of the account: for a small change that other turns bound,
+    /// and that would lose what has been sent if it came too late.
+    ///
+    /// # Errors
+    /// Whatever the closure returns, or the store's.
+    pub(crate) async fn change_at_once<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&Work<'_>) -> Result<T> + Send + 'static,
+    {
+        self.change_with(f, None).await
     }
 
     /// As [`Ctx::change`], for what may touch very many rows, and so keep the writer long. Of these, one of an account
@@ -62,19 +77,23 @@ impl Ctx {
         T: Send + 'static,
         F: Fn(&Work<'_>) -> Result<T> + Send + 'static,
     {
-        self.change_with(f, true).await
+        let turn = self.writer(true).await?;
+        self.change_with(f, turn).await
     }
 
-    async fn change_with<T, F>(&self, f: F, many_rows: bool) -> Result<T>
+    async fn writer(&self, many_rows: bool) -> Result<Option<Turn>> {
+        match &self.caller {
+            Some(caller) => Ok(Some(self.app.memory.writer(caller.account, many_rows).await?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn change_with<T, F>(&self, f: F, turn: Option<Turn>) -> Result<T>
     where
         T: Send + 'static,
         F: Fn(&Work<'_>) -> Result<T> + Send + 'static,
     {
         let ctx = self.clone();
-        let turn = match &self.caller {
-            Some(caller) => Some(self.app.memory.writer(caller.account, many_rows).await?),
-            None => None,
-        };
         let outcome = self.app.db.write(move |tx| {
             // It belongs to the change, which is made also when nobody waits for its answer any more.
             let _held = &turn;

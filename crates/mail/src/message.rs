@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, SinglePart};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox, SinglePart};
 
 use crate::SendError;
 
@@ -13,6 +13,8 @@ use crate::SendError;
 pub const MAX_SUBJECT_CHARS: usize = 200;
 /// Most bytes of a text.
 pub const MAX_TEXT_LEN: usize = 64 * 1024;
+/// Most bytes of a line that goes as it is, by RFC 5322.
+const MAX_LINE_LEN: usize = 998;
 /// Most characters of an address, by RFC 5321.
 const MAX_ADDRESS_LEN: usize = 254;
 /// Most characters of a message's id.
@@ -183,9 +185,20 @@ impl Message {
             .message_id(Some(id))
             .subject(self.subject.clone())
             .raw_header(HeaderValue::new(by_machine, "auto-generated".to_owned()))
-            .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(text.to_owned()))
+            .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(as_it_is(text)))
             .map_err(|error| SendError::Permanent(format!("it cannot be written as mail ({error})")))
     }
+}
+
+/// The text of a letter as it is wherever letters allow that, so that a link can be copied out of the outbox folder:
+/// other encodings break long lines and change the sign `=`.
+fn as_it_is(text: &str) -> Body {
+    let plain = |byte: u8| byte == b'\n' || byte == b'\t' || (0x20..0x7f).contains(&byte);
+    if !text.bytes().all(plain) || text.lines().any(|line| line.len() > MAX_LINE_LEN) {
+        return Body::new(text.to_owned());
+    }
+    // What the name of the function warns of was just looked at.
+    Body::dangerous_pre_encoded(text.replace('\n', "\r\n").into_bytes(), ContentTransferEncoding::SevenBit)
 }
 
 #[cfg(test)]

@@ -63,7 +63,9 @@ pub(crate) async fn run(command: Audit) -> anyhow::Result<()> {
         Audit::Verify(verify) => self::verify(verify).await,
         Audit::Export(export) => self::export(export).await,
         Audit::Key(place) => {
-            let log = server::boot::audit_log(&place.config()?)?;
+            let config = place.config()?;
+            server::boot::must_be_there(&config)?;
+            let log = server::boot::audit_log(&config)?;
             say(&log.key.public().to_string())
         }
     }
@@ -95,12 +97,16 @@ async fn verify(options: Verify) -> anyhow::Result<()> {
         }
         None => {
             let config = options.place.config()?;
+            server::boot::must_be_there(&config)?;
             let LogSigner { origin, key } = server::boot::audit_log(&config)?;
             if keys.is_empty() {
                 keys.push(TrustedKey::always(key.public().clone()));
             }
             let db = server::boot::open_database(&config).await?;
-            let report = app::audit_log::verify(&db, &origin, keys, known).await;
+            let report = match app::audit_log::check_name(&db, &origin).await {
+                Ok(()) => app::audit_log::verify(&db, &origin, keys, known).await,
+                Err(error) => Err(error),
+            };
             db.close().await;
             report?
         }
@@ -114,6 +120,7 @@ async fn verify(options: Verify) -> anyhow::Result<()> {
 
 async fn export(options: Export) -> anyhow::Result<()> {
     let config = options.place.config()?;
+    server::boot::must_be_there(&config)?;
     let log = server::boot::audit_log(&config)?;
     let db = server::boot::open_database(&config).await?;
     let mut out = std::io::BufWriter::new(

@@ -18,7 +18,7 @@ use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use app::Clock;
 use app::backup::{Copied, Copying, Present};
 use blobs::BlobStore;
@@ -63,14 +63,7 @@ pub struct BackedUp {
 pub async fn backup(config: &Config, what: &Backup) -> anyhow::Result<BackedUp> {
     let clock = SystemClock;
     let database = config.database(None);
-    let at_home = match &database {
-        DbConfig::Sqlite { path, .. } => Some(path.clone()),
-        DbConfig::Postgres { .. } => None,
-    };
-    let keys = [SERVER_KEY, AUDIT_KEY].map(|key| config.data_dir.join(key));
-    if let Some(missing) = at_home.iter().chain(&keys).find(|path| !path.exists()) {
-        bail!("there is no {}; name the data directory of a server", missing.display());
-    }
+    crate::boot::must_be_there(config)?;
     let directory = Directory::create(&what.to, &config.data_dir)?;
     let _lock = directory.lock()?;
     directory.remove_unfinished()?;

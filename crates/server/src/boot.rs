@@ -149,6 +149,7 @@ pub async fn open_with(config: &Config, address: SocketAddr, parts: Parts) -> an
     let blobs =
         blobs::BlobStore::open(config.blobs(files)).await.context("cannot open the store of file bytes")?;
     own_bucket(config, &db, &blobs, clock.as_ref(), random.as_ref()).await?;
+    app::audit_log::check_name(&db, &audit.origin).await?;
     Ok(App {
         memory: Memory::new(&keys, db.readers()),
         db,
@@ -199,6 +200,24 @@ pub(crate) fn taken(config: &Config) -> String {
         "the bucket {} is in use by another server, which would remove the bytes of this one. Name another bucket or other prefixes",
         place.unwrap_or_default()
     )
+}
+
+/// Fails unless the data directory is that of a server which was started before.
+///
+/// # Errors
+/// A sentence that names what is missing.
+pub fn must_be_there(config: &Config) -> anyhow::Result<()> {
+    let database = match config.database(None) {
+        DbConfig::Sqlite { path, .. } => Some(path),
+        DbConfig::Postgres { .. } => None,
+    };
+    let keys = [SERVER_KEY, AUDIT_KEY].map(|key| config.data_dir.join(key));
+    match database.iter().chain(&keys).find(|path| !path.exists()) {
+        Some(missing) => {
+            anyhow::bail!("there is no {}; name the data directory of a server", missing.display())
+        }
+        None => Ok(()),
+    }
 }
 
 /// Opens the database and brings it up to date.

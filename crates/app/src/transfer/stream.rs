@@ -25,9 +25,9 @@ use crate::turns::Turn;
 const RECHECK: Duration = Duration::from_millis(500);
 /// Pieces of at most 1 MiB that wait for the reader.
 const AHEAD: usize = 1;
-/// How long a reader may take for one piece of 1 MiB, which is 16 KiB a second: who takes nothing holds a turn that others
-/// wait for.
-const SLOWEST_PIECE: Duration = Duration::from_secs(64);
+/// How long a reader may take for one piece of 1 MiB: who takes nothing holds a turn that others wait for, but a program
+/// may well pause for minutes before it reads on.
+const SLOWEST_PIECE: Duration = Duration::from_secs(300);
 
 /// Ends the reader's connection at once.
 pub type Cut = Arc<dyn Fn() + Send + Sync>;

@@ -172,7 +172,7 @@ pub struct Incoming {
     writer: Writer,
     limit: u64,
     at_door: Turn,
-    _turn: Turn,
+    turn: Turn,
 }
 
 /// Begins to take a part. `length` is what the sender says of the body.
@@ -207,7 +207,7 @@ pub async fn accept(
     }
     let turn = app.memory.transfers.uploads.turn(account).await?;
     let blob = BlobId::from_bytes(app.random_bytes());
-    Ok(Incoming { ctx, part, blob, writer: app.blobs.begin(blob), limit, at_door, _turn: turn })
+    Ok(Incoming { ctx, part, blob, writer: app.blobs.begin(blob), limit, at_door, turn })
 }
 
 fn wrong_length(part: &Part, length: u64) -> Error {
@@ -251,8 +251,10 @@ impl Incoming {
     }
 
     async fn settle(self) -> Result<PartArrived> {
-        let Self { mut ctx, part, blob, writer, .. } = self;
+        let Self { mut ctx, part, blob, writer, turn, .. } = self;
         let sealed = writer.finish(part.expected).await?;
+        // The bytes are here; others need not wait until the database has noted them.
+        drop(turn);
         ctx.request.now = ctx.app.clock.now();
         let stored = store(&ctx, part, blob, sealed).await;
         // A decision that said no has certainly stored nothing. After a fault of the database the bytes may be the part, so
@@ -268,7 +270,7 @@ impl Incoming {
 
 /// Makes bytes that have arrived the part.
 async fn store(ctx: &Ctx, part: Part, blob: BlobId, sealed: Sealed) -> Result<PartArrived> {
-    ctx.change(move |work| {
+    ctx.change_at_once(move |work| {
         // The token may have been revoked while the bytes came.
         link::holder(work.tx, &work.caller()?.signature, Life::OfToken, work.now())?;
         let copy = work.any_copy(&part.file.clone().into(), None)?;

@@ -35,6 +35,20 @@ fn addresses_are_plain_ascii_ones() {
     }
 }
 
+/// A link can be copied out of the outbox folder: it is neither broken nor is its sign `=` written otherwise.
+#[test]
+fn a_link_stands_as_it_is() {
+    let link = format!("https://operon.example.org/activate?code={}", "x".repeat(100));
+    assert!(
+        rendered("Your account", &format!("Hello,\n\n{link}\n\nBye.")).contains(&format!("\r\n{link}\r\n"))
+    );
+    let long = "x".repeat(2000);
+    for odd in [format!("{link} Zürich"), long] {
+        let text = rendered("Your account", &odd);
+        assert!(text.contains("quoted-printable") || text.contains("base64"), "{text}");
+    }
+}
+
 #[test]
 fn a_message_travels_with_fixed_headers() {
     let text = rendered("Your account", "Hello\nthere.\n");

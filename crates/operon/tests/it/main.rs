@@ -8,6 +8,7 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "tests of the program start it as a process")]
 
+mod audit;
 mod backup;
 mod demo;
 mod full_disk;

@@ -180,6 +180,7 @@ async fn fill(
         let damaged = bytes.damaged.clone();
         app::backup::restored(&db, snapshot.to_owned(), installation, damaged, &SystemClock).await?;
         let log = audit_log(config)?;
+        app::audit_log::check_name(&db, &log.origin).await?;
         // What happened just before the snapshot is in it, but may not have been folded yet.
         app::audit_log::fold(&db, &log.origin).await?;
         let keys = vec![TrustedKey::always(log.key.public().clone())];

@@ -20,7 +20,7 @@ pub struct Limits {
     pub headers: usize,
     /// Largest head of a request, address and header fields together, in bytes; at least 8 KiB.
     pub head_bytes: usize,
-    /// Most connections at once; further ones wait until one ends. One network has an eighth of them at most, unless they
+    /// Most connections at once; further ones wait until one ends. One network has a quarter of them at most, unless they
     /// come through a proxy that is trusted, or from this machine.
     pub connections: usize,
     /// Most requests at once; further ones are asked to come back.
@@ -36,7 +36,7 @@ impl Default for Limits {
         Self {
             body_bytes: 16 << 20,
             body_seconds: 120,
-            part_bytes_per_second: 16 << 10,
+            part_bytes_per_second: 2 << 10,
             headers: 100,
             head_bytes: 64 << 10,
             connections: 4096,

@@ -7,7 +7,7 @@ use app::turns::{Turn, Turns};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The part of the places that the connections of one network may take.
-const NETWORKS_PART: usize = 8;
+const NETWORKS_PART: usize = 4;
 
 /// Places for connections.
 pub(super) struct Places {
@@ -64,8 +64,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_network_has_an_eighth_of_the_places() {
-        let places = Places::new(32, false);
+    async fn one_network_has_a_quarter_of_the_places() {
+        let places = Places::new(16, false);
         let held = places_of(&places, "198.51.100.7", 6).await;
         assert_eq!(held.len(), 4);
         let same = places_of(&places, "2001:db8:1:2::1", 3).await;

@@ -52,7 +52,12 @@ struct LinkRow {
 enum Once {
     Nothing,
     Token(String),
-    Seed { secret: String, uri: String },
+    Seed {
+        secret: String,
+        uri: String,
+    },
+    /// The secret was shown before; its code is still missing.
+    NextCode,
     BackupCodes(Vec<String>),
 }
 
@@ -237,7 +242,14 @@ pub(super) async fn confirm_second_factor(posted: Posted) -> Result<Response, Fa
     let id = visitor.signed_in()?.account.id.clone();
     let input = ConfirmOtp { otp: posted.text("otp"), password: Some(posted.raw("password").to_owned()) };
     let outcome = account::confirm_otp(visitor.ctx("PageMe"), id, input).await;
-    after(visitor, outcome, |confirmed| Once::BackupCodes(confirmed.backup_codes)).await
+    match outcome {
+        // What was begun goes on with the next code.
+        Err(error) if !error.is_about_state() => {
+            let (status, problem) = sentence(error);
+            page(visitor, status, "", problem, Once::NextCode).await
+        }
+        outcome => after(visitor, outcome, |confirmed| Once::BackupCodes(confirmed.backup_codes)).await,
+    }
 }
 
 /// `POST /me/end-second-factor`

@@ -128,7 +128,7 @@ impl Pace {
             }
             if self.came < self.least {
                 return Err(unfinished(&format!(
-                    "Only {} bytes came in {} s, and a part has to come faster than {} bytes in that time, since others wait for its turn",
+                    "Only {} bytes came in {} s, and a part has to come faster than {} bytes in that time: others may need its turn",
                     self.came,
                     self.window.as_secs(),
                     self.least

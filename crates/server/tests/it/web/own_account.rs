@@ -19,13 +19,13 @@ pub(crate) async fn switch_on(world: &World, browser: &mut Browser) -> (String, 
     let home = browser.get("/").await;
     let begun = browser.submit(&home, "/me/start-second-factor", &[]).await.says(200, "otpauth://totp/");
     let secret = begun.between("Secret: <code>", "</code>");
-    browser
+    let again = browser
         .submit(&begun, "/me/confirm-second-factor", &[("otp", "000000"), ("password", PASSWORD)])
         .await
         .says(422, "The code is wrong");
     let code = authenticator(&secret, world.now());
     let both = [("otp", code.as_str()), ("password", PASSWORD)];
-    let on = browser.submit(&begun, "/me/confirm-second-factor", &both).await;
+    let on = browser.submit(&again, "/me/confirm-second-factor", &both).await;
     (secret, on.says(200, "keep these backup codes"))
 }
 

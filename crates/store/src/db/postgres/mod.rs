@@ -23,7 +23,8 @@ const TRIES: u32 = 12;
 /// After this many tries a transaction runs alone. On small tables PostgreSQL sees collisions where there are none, because
 /// it watches whole pages; without this, eight busy callers could collide until all gave up.
 const TRIES_TOGETHER: u32 = 2;
-/// Once a transaction was tried for so long it is not tried again: it gets an answer while somebody still waits for one.
+/// Once a transaction was tried for so long it is tried once more, alone, unless it was alone already; then it gets an answer
+/// while somebody still waits for one.
 const TRYING: Duration = Duration::from_secs(10);
 /// How long a transaction waits for a connection.
 const LEASE_WAIT: Duration = Duration::from_secs(30);
@@ -167,6 +168,7 @@ fn with_retries<T, E: From<DbError>>(
     )]
     let begun = Instant::now();
     let mut last = DbError::Busy;
+    let mut alone = false;
     for attempt in 0..TRIES {
         let connection = match lease.take() {
             Some(connection) => connection,
@@ -174,7 +176,7 @@ fn with_retries<T, E: From<DbError>>(
         };
         let tx = Tx::new(Backend::Postgres(Box::new(connection.into())));
         let outcome = match mode {
-            Mode::Write if attempt >= TRIES_TOGETHER => {
+            Mode::Write if alone => {
                 let _alone = lane.write().unwrap_or_else(PoisonError::into_inner);
                 try_once(&tx, mode, f)
             }
@@ -203,11 +205,13 @@ fn with_retries<T, E: From<DbError>>(
                 last = fault.error;
             }
         }
-        if begun.elapsed() > TRYING {
+        let over = begun.elapsed() > TRYING;
+        if over && (alone || !connection_is_good || !matches!(mode, Mode::Write)) {
             break;
         }
         // Who goes on alone need not wait for others to finish first.
-        if attempt + 1 != TRIES_TOGETHER {
+        let was_alone = std::mem::replace(&mut alone, over || attempt + 1 >= TRIES_TOGETHER);
+        if was_alone == alone {
             std::thread::sleep(pause(attempt));
         }
     }
