@@ -136,7 +136,7 @@ where
 fn too_wide() -> ApiError {
     ApiError::invalid_input(
         "Nothing, or one thing only, fits among the very many that this search looked at, so it was ended. \
-         Narrow it: name a project or a folder, an id, a tag, a property, or what the name starts with.",
+         Narrow it: name a project or an object, or set more of the other filters of this call.",
     )
 }
 

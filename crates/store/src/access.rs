@@ -62,6 +62,19 @@ impl Caller {
         }
     }
 
+    /// Somebody, for tests of statements.
+    #[cfg(test)]
+    pub(crate) fn of_tests() -> Self {
+        Self {
+            account: AccountKey::from_number(1),
+            id: UserId::parse("user-alice").unwrap(),
+            kind: policy::PlatformKind::Standard,
+            token: TokenKey::from_number(1),
+            signature: String::new(),
+            scope: TokenScope::FULL,
+        }
+    }
+
     /// Enough of the token's signature to find the token, and useless to anyone else.
     #[must_use]
     pub fn token_ref(&self) -> &str {

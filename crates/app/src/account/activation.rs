@@ -86,8 +86,7 @@ async fn set_password(
             return Err(bad_code());
         }
         account::activate(work.tx, account.key, &password_hash)?;
-        let email = account.email.as_deref().unwrap_or_default();
-        sign_in::now_known(work, &[&account.handle, email])?;
+        sign_in::now_known(work, [account.handle.as_str()].into_iter().chain(account.email.as_deref()))?;
         if purpose == Purpose::Activation {
             work.record(Event::done(EventName::UserActivated).subject(&account.id))?;
         } else {

@@ -109,9 +109,9 @@ impl Attempt {
 
 /// The origin of the request is known from now on for these names of an account, whose owner has just shown to read its
 /// letters: strangers who guess cannot keep them out.
-pub(crate) fn now_known(work: &Work<'_>, names: &[&str]) -> Result<()> {
+pub(crate) fn now_known<'a>(work: &Work<'_>, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
     names
-        .iter()
+        .into_iter()
         .try_for_each(|name| know(work, &Subjects::of(&work.ctx.app, name, work.ctx.request.origin).known))
 }
 

@@ -235,13 +235,10 @@ fn count(number: usize) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use wire::id::UserId;
-    use wire::user::TokenScope;
-
     use super::*;
     use crate::db::DbKind;
     use crate::db::testing::{TestDatabases, plan};
-    use crate::keys::{AccountKey, ObjectKey, TokenKey};
+    use crate::keys::ObjectKey;
     use crate::schema::MIGRATIONS;
 
     /// Where an object has copies is read from the object, however many projects somebody reaches.
@@ -249,14 +246,7 @@ mod tests {
     async fn projects_that_hold_an_object_are_found_by_its_copies() {
         let database = TestDatabases::open(DbKind::Sqlite).await.unwrap();
         database.db.migrate(MIGRATIONS).await.unwrap();
-        let caller = Caller {
-            account: AccountKey::from_number(1),
-            id: UserId::parse("user-alice").unwrap(),
-            kind: policy::PlatformKind::Standard,
-            token: TokenKey::from_number(1),
-            signature: "x".to_owned(),
-            scope: TokenScope::FULL,
-        };
+        let caller = Caller::of_tests();
         let settings = Settings {
             admin_access: policy::AdminAccess::GrantSelf,
             read_only_cap: policy::ReadOnlyCap::default(),

@@ -83,13 +83,9 @@ fn count(number: usize) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use wire::id::UserId;
-    use wire::user::TokenScope;
-
     use super::*;
     use crate::db::DbKind;
     use crate::db::testing::{TestDatabases, plan};
-    use crate::keys::{AccountKey, TokenKey};
     use crate::schema::MIGRATIONS;
 
     /// However many strangers copy an object, whoever looks at it goes through projects of their own.
@@ -97,14 +93,7 @@ mod tests {
     async fn copies_of_strangers_are_not_looked_through() {
         let database = TestDatabases::open(DbKind::Sqlite).await.unwrap();
         database.db.migrate(MIGRATIONS).await.unwrap();
-        let caller = Caller {
-            account: AccountKey::from_number(1),
-            id: UserId::parse("user-alice").unwrap(),
-            kind: policy::PlatformKind::Standard,
-            token: TokenKey::from_number(1),
-            signature: String::new(),
-            scope: TokenScope::FULL,
-        };
+        let caller = Caller::of_tests();
         let settings = Settings {
             admin_access: policy::AdminAccess::Implicit,
             read_only_cap: policy::ReadOnlyCap::CollaboratorView,
