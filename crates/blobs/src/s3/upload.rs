@@ -136,7 +136,7 @@ impl Multipart {
     /// Waits until at most `remaining` parts are under way.
     async fn settle(&mut self, remaining: usize) -> Result<(), BlobError> {
         while self.under_way.len() > remaining {
-            // Left in the queue while waiting, so that a caller who gives up still aborts it.
+            // Left in the queue while waiting, so that the end of a writer whose caller gives up still waits for it.
             let Some(first) = self.under_way.front_mut() else { return Ok(()) };
             let ended = first.await;
             self.under_way.pop_front();
@@ -155,11 +155,9 @@ impl Drop for Upload {
     fn drop(&mut self) {
         let (Some(multipart), Ok(runtime)) = (self.multipart.take(), Handle::try_current()) else { return };
         let (s3, id, tier, claim) = (Arc::clone(&self.s3), self.id, self.tier, self.claim.take());
-        for part in &multipart.under_way {
-            part.abort();
-        }
         runtime.spawn(async move {
-            // A part that arrives after the abort would be kept and billed.
+            // A part that arrives after the abort is kept and billed, and cutting its connection does not stop it: what
+            // was sent may still be on its way through the store. So each part ends first.
             for part in multipart.under_way {
                 let _ended = part.await;
             }

@@ -11,7 +11,7 @@ use crate::{BlobError, BlobStore, Expected, Tier};
 
 /// Waits for something that happens in the background.
 async fn eventually(what: &str, mut happened: impl AsyncFnMut() -> bool) {
-    for _ in 0..500 {
+    for _ in 0..6_000 {
         if happened().await {
             return;
         }
