@@ -19,6 +19,7 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 use super::idle::Watched;
+use super::linger::Lingering;
 use super::places::Places;
 use crate::Meter;
 use crate::config::Limits;
@@ -208,7 +209,7 @@ async fn serve_connection(
     watcher: hyper_util::server::graceful::Watcher,
     first_request: Duration,
 ) {
-    let stream = Watched::new(stream);
+    let stream = Watched::new(Lingering::new(stream));
     let cut = ConnectionCut::default();
     let handed_on = cut.clone();
     let begun = Arc::new(AtomicBool::new(false));

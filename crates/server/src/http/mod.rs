@@ -8,6 +8,7 @@ mod data;
 pub mod doors;
 mod handlers;
 mod idle;
+mod linger;
 mod listen;
 mod metrics;
 mod oauth;

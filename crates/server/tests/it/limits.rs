@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::raw::{self, RawAnswer};
+use crate::wait;
 use crate::world::World;
 
 /// A call whose body has not come yet: it is in flight until `finish`.
@@ -34,16 +35,6 @@ async fn get(world: &World, path: &str) -> RawAnswer {
     raw::exchange(world.address(), request.as_bytes()).await.unwrap()
 }
 
-async fn wait_until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    for _ in 0..3000 {
-        if holds().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("{what} did not happen");
-}
-
 /// Beyond the bound callers are asked to come back, and health is answered all the same.
 #[tokio::test]
 async fn a_busy_server_asks_to_come_back() {
@@ -55,14 +46,14 @@ async fn a_busy_server_asks_to_come_back() {
     let first = Unfinished::begin(&world).await;
     let nobody = world.anonymous();
     let turned_away = || nobody.post("/system/headers", json!({}));
-    wait_until("the first request", async || turned_away().await.status == 503).await;
+    wait::until("the first request", async || turned_away().await.status == 503).await;
     let answer = turned_away().await;
     assert_eq!(answer.body["error"]["type"], "ServiceUnavailable");
     assert_eq!(answer.headers["retry-after"], "1");
     assert!(answer.headers.contains_key("x-request-id"));
     assert_eq!(get(&world, "/healthz").await.status, 200);
     assert_eq!(first.finish().await.unwrap().status, 200);
-    wait_until("the place", async || turned_away().await.status == 200).await;
+    wait::until("the place", async || turned_away().await.status == 200).await;
     let token =
         "GET /metrics HTTP/1.1\r\nHost: h\r\nConnection: close\r\nAuthorization: Bearer scrape\r\n\r\n";
     let page = raw::exchange(world.address(), token.as_bytes()).await.unwrap().body;
@@ -74,6 +65,27 @@ async fn a_busy_server_asks_to_come_back() {
     };
     assert!(of("operon_turned_away_total{") > 0, "{page}");
     assert_eq!(of("operon_turned_away_total{"), of("operon_requests_total{"), "{page}");
+}
+
+/// Whoever sends on after the server has refused is heard out, and finds the reason: a closed connection would have none.
+#[tokio::test]
+async fn a_refusal_reaches_those_who_still_send() {
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let token = format!("Authorization: Bearer {}\r\n", alice.token.as_ref().unwrap());
+    let body = vec![b' '; 40 << 20];
+    for (target, header, status) in
+        [("PUT /upload/file-x/1?size=41943040", "", 403), ("POST /system/greet", token.as_str(), 422)]
+    {
+        let mut stream = TcpStream::connect(world.address()).await.unwrap();
+        let head = format!("{target} HTTP/1.1\r\nHost: h\r\n{header}Content-Length: {}\r\n\r\n", body.len());
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&body).await.unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).await.unwrap();
+        let answer = raw::read(&bytes).unwrap();
+        assert_eq!(answer.status, status, "{target}: {}", String::from_utf8_lossy(&answer.body));
+    }
 }
 
 /// Off by default; when the operator sets a rate, one account's calls do not slow another's.
@@ -125,7 +137,7 @@ async fn heads_are_bounded() {
 async fn connections_are_bounded() {
     let world = World::with(|config| config.limits.connections = 1).await;
     let first = Unfinished::begin(&world).await;
-    wait_until("the first connection", async || {
+    wait::until("the first connection", async || {
         let mut second = TcpStream::connect(world.address()).await.unwrap();
         second.write_all(b"GET /healthz HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").await.unwrap();
         // An answer would come at once; none within this time says that the connection waits.
@@ -175,10 +187,10 @@ async fn a_stop_lets_requests_finish() {
     let (address, stop) = (world.address(), world.running().stop.clone());
     let first = Unfinished::begin(&world).await;
     let probe = world.anonymous();
-    wait_until("the request", async || probe.post("/system/headers", json!({})).await.status == 503).await;
+    wait::until("the request", async || probe.post("/system/headers", json!({})).await.status == 503).await;
     drop(probe);
     stop.ask();
-    wait_until("the refusal of new connections", async || TcpStream::connect(address).await.is_err()).await;
+    wait::until("the refusal of new connections", async || TcpStream::connect(address).await.is_err()).await;
     assert_eq!(first.finish().await.unwrap().status, 200);
     world.ended().await;
 }

@@ -34,5 +34,6 @@ mod remove;
 mod search;
 mod things;
 mod tree;
+mod wait;
 mod web;
 mod world;
