@@ -6,7 +6,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 
 use crate::repo::{Repo, capture, run as run_command};
@@ -37,7 +37,8 @@ const SUITES: &[Suite] = &[
     Suite { name: "api", about: "requests made from the API description", run: crate::api_suite::run },
 ];
 
-/// Prepares, runs the suites, stops at the first that fails, and prints how long each took (for information only).
+/// Prepares, runs the suites, and prints how long each took (for information only). One that fails does not hide what
+/// the others find.
 pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
     if options.list {
         for suite in SUITES {
@@ -48,19 +49,20 @@ pub(crate) fn run(repo: &Repo, options: &Options) -> Result<()> {
     let chosen = choose(SUITES, &options.only)?;
     let mut took: Vec<(&str, Duration)> = Vec::new();
     let tools = timed("setup", &mut took, || setup::prepare(repo))?;
-    let mut result = Ok(());
+    let mut failed = Vec::new();
     for suite in chosen {
         eprintln!("== {}: {}", suite.name, suite.about);
-        result = timed(suite.name, &mut took, || (suite.run)(repo, &tools))
-            .with_context(|| format!("the suite `{}` failed", suite.name));
-        if result.is_err() {
-            break;
+        if let Err(error) = timed(suite.name, &mut took, || (suite.run)(repo, &tools)) {
+            eprintln!("the suite `{}` failed: {error:#}", suite.name);
+            failed.push(suite.name);
         }
     }
     for (name, time) in &took {
-        eprintln!("{name:<12} {:>7.1} s", time.as_secs_f64());
+        let outcome = if failed.contains(name) { "  failed" } else { "" };
+        eprintln!("{name:<12} {:>7.1} s{outcome}", time.as_secs_f64());
     }
-    result
+    ensure!(failed.is_empty(), "these suites failed: {}", failed.join(", "));
+    Ok(())
 }
 
 /// The suites with these names, all when none is named; an unknown name is refused.
