@@ -19,6 +19,7 @@ use tempfile::TempDir;
 
 use crate::files::damage::replace;
 use crate::files::{address_of, closed, noise};
+use crate::wait;
 use crate::world::{Client, World, use_asked_database};
 
 async fn back_up(world: &World, to: &Path) -> BackedUp {
@@ -149,9 +150,7 @@ async fn comes_back_whole(world: &World, place: impl Fn(usize) -> Place) {
     let mut snapshots = Vec::new();
     for _ in 0..3 {
         let enough = kept.lock().unwrap().len() + 2;
-        while kept.lock().unwrap().len() < enough {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        wait::until("more is written", async || kept.lock().unwrap().len() >= enough).await;
         let before = kept.lock().unwrap().clone();
         let done = back_up(world, folder.path()).await;
         assert!(done.bytes.damaged.is_empty(), "{:?}", done.bytes.damaged);
@@ -201,23 +200,15 @@ async fn bytes_stay_while_a_backup_holds_them() {
     alice.ok(&format!("/{project}/removeObjects"), json!({ "objects": [file] })).await;
     let stored = world.config().data_dir.join("files/blobs");
     let doomed = "select count(*) from stored_blob where state = 'doomed'";
-    for _ in 0..600 {
-        if world.rows(doomed).await == 1 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    wait::until("the bytes are doomed", async || world.rows(doomed).await == 1).await;
     // A turn of the collection that saw the doomed bytes.
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!((world.rows(doomed).await, files_below(&stored).len()), (1, 1));
     world.write(|tx| store::hold::end(tx, 0)).await;
-    for _ in 0..600 {
-        if files_below(&stored).is_empty() && world.rows(doomed).await == 0 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("the bytes were not collected after the hold");
+    wait::until("the bytes are collected after the hold", async || {
+        files_below(&stored).is_empty() && world.rows(doomed).await == 0
+    })
+    .await;
 }
 
 /// A second backup copies only what is new; old snapshots go with the bytes that only they need; keys can be kept apart.
@@ -236,12 +227,8 @@ async fn a_second_backup_copies_what_is_new() {
     assert_eq!((first.bytes.copied, first.bytes.bytes, first.bytes.present), (3, 300, 0));
     files.push(closed(&alice, &project, "y", &[b"four"]).await);
     alice.ok(&format!("/{project}/removeObjects"), json!({ "objects": [files[0]] })).await;
-    for _ in 0..600 {
-        if world.rows("select count(*) from stored_blob where state <> 'doomed'").await == 3 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let kept = "select count(*) from stored_blob where state <> 'doomed'";
+    wait::until("the removed file's bytes are doomed", async || world.rows(kept).await == 3).await;
     let what = Backup { to: to.clone(), keys: false, keep: Some(1) };
     let second = server::backup::backup(world.config(), &what).await.unwrap();
     assert_eq!((second.bytes.copied, second.bytes.bytes, second.bytes.present), (1, 4, 2));

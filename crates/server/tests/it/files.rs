@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use md5::{Digest, Md5};
 use serde_json::{Value, json};
 
+use crate::wait;
 use crate::world::{Client, World};
 
 /// Bytes that every part but the last must have.
@@ -102,13 +103,10 @@ pub async fn send(client: &Client, file: &str, index: u32, bytes: &[u8]) {
 /// Closes a file and waits until it is sealed.
 pub async fn close(client: &Client, file: &str) {
     client.ok(&format!("/{file}/close"), json!({})).await;
-    for _ in 0..600 {
-        if describe(client, file).await["state"] == "closed" {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    let patience = wait::Patience::begin();
+    while describe(client, file).await["state"] != "closed" {
+        patience.pause(&format!("{file} is sealed")).await;
     }
-    panic!("{file} was not sealed within 30 s");
 }
 
 /// State, size, MD5 and parts of a file.

@@ -9,6 +9,7 @@ use server::config::Tls;
 use tracing_subscriber::EnvFilter;
 
 use crate::raw;
+use crate::wait;
 use crate::world::World;
 
 async fn get(address: std::net::SocketAddr, path: &str, token: Option<&str>) -> raw::RawAnswer {
@@ -46,14 +47,11 @@ async fn metrics_need_a_token_of_their_own() {
         assert!(page.lines().any(|there| there == line), "{line} is not in\n{page}");
     }
     assert!(page.contains("operon_database_waiting "), "{page}");
-    for _ in 0..3000 {
+    wait::until("the audit log had a turn", async || {
         let page = String::from_utf8(get(world.address(), "/metrics", Some("scrape-me")).await.body).unwrap();
-        if page.contains("operon_job_turns_total{job=\"audit log\",outcome=\"done\"}") {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    panic!("the audit log had no turn");
+        page.contains("operon_job_turns_total{job=\"audit log\",outcome=\"done\"}")
+    })
+    .await;
 }
 
 /// Background work that fails stands in the counters until it goes on, although the job that tries it goes on with the rest.
@@ -70,27 +68,15 @@ async fn background_work_that_fails_is_seen() {
         })
         .await;
     let failed = "operon_job_turns_total{job=\"collect\",outcome=\"failed\"}";
-    for _ in 0..3000 {
-        if page().await.contains(failed) {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    let page_after = page().await;
-    assert!(page_after.contains(failed), "{page_after}");
+    wait::until("the failure is counted", async || page().await.contains(failed)).await;
     world.app().count_failing_tasks().await.unwrap();
     assert!(page().await.contains("operon_tasks_failing{kind=\"project.destroy\"} 1\n"));
     // Other work is not held up by it.
     let alice = world.user("alice").await;
     let project = alice.project("Trial").await;
     alice.ok(&format!("/{project}/destroy"), json!({})).await;
-    for _ in 0..3000 {
-        if world.rows("select count(*) from background_task").await == 1 {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    panic!("the destroyed project was not collected");
+    let tasks = "select count(*) from background_task";
+    wait::until("the destroyed project is collected", async || world.rows(tasks).await == 1).await;
 }
 
 /// The counters may have an address of their own, which serves nothing else.

@@ -14,6 +14,7 @@ use wire::folder::FolderPath;
 use wire::id::{ContainerId, ObjectId};
 use wire::{Class, MethodName};
 
+use crate::wait;
 use crate::world::{Client, World};
 
 /// An object to be, by default a closed and visible record in the root.
@@ -150,7 +151,7 @@ impl World {
     /// Waits until the background has nothing to do now; a task that failed is waited for until it went through.
     pub async fn settled(&self) {
         let mut told = None;
-        for _ in 0..400 {
+        wait::until("the background is at rest", async || {
             let now = self.now();
             let (busy, failure): (i64, Option<String>) = self
                 .app()
@@ -165,20 +166,14 @@ impl World {
                 })
                 .await
                 .unwrap_or_else(|error: DbError| panic!("{error}"));
-            if busy == 0 {
-                return;
-            }
             // Whatever the test meets then, this is where to look.
             if failure.is_some() && failure != told {
                 eprintln!("a background task failed, {failure:?}");
                 told = failure;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
-        }
-        let left = "select kind || ' ' || subject || ' ' || state || ' ' || attempts || ' ' || coalesce(failure, '') from background_task";
-        let left: Vec<String> =
-            self.read(move |tx| tx.query(left, params![])?.iter().map(|row| row.get(0)).collect()).await;
-        panic!("the background does not come to rest: {left:?}");
+            busy == 0
+        })
+        .await;
     }
 
     /// How many rows a table has.

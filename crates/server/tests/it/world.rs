@@ -22,6 +22,8 @@ use tempfile::TempDir;
 use wire::id::{ContainerId, UserId};
 use wire::user::TokenScope;
 
+use crate::wait;
+
 pub use client::{Answer, Client};
 pub use snapshot::Snapshot;
 
@@ -172,14 +174,10 @@ impl World {
 
     /// Waits for the next letter to an address, after those that were seen already, and answers its text.
     pub async fn letter(&self, to: &str, seen: usize) -> mail::Message {
-        for _ in 0..200 {
-            let sent = self.letters.sent();
-            if let Some(letter) = sent.iter().filter(|letter| letter.to().as_str() == to).nth(seen) {
-                return letter.clone();
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("no letter number {} to {to}; there are {:?}", seen + 1, self.letters.sent());
+        wait::answer_of(&format!("letter number {} to {to}", seen + 1), async || {
+            self.letters.sent().into_iter().filter(|letter| letter.to().as_str() == to).nth(seen)
+        })
+        .await
     }
 
     /// A new active person of a platform-wide kind (`ADMIN`, `READ_ONLY`).

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{OTHER, login, works};
+use crate::wait;
 use crate::web::codes::{invited, mailed};
 use crate::web::{PASSWORD, person};
 use crate::world::World;
@@ -139,9 +140,7 @@ async fn a_reset_ends_everything_that_was_there_before() {
         });
         rows.await.len()
     };
-    while failed().await == 0 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    wait::until("the letter is refused for now", async || failed().await > 0).await;
     stranger.ok("/account/resetPassword", json!({ "code": second, "password": OTHER })).await;
     assert!(!works(&thief).await);
     stranger

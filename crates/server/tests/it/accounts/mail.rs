@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use server::config::{MailTls, Smtp};
 
 use crate::browser::Browser;
+use crate::wait;
 use crate::web::{PASSWORD, person};
 use crate::world::World;
 
@@ -30,16 +31,12 @@ const SENDING_MS: i64 = 8 * 60_000;
 
 /// Waits until a letter was tried so often and not sent; answers when it is tried next, in ms from now.
 async fn tried(world: &World, attempts: i64) -> i64 {
-    for _ in 0..400 {
-        if let [(tried, due)] = waiting(world).await[..]
-            && tried == attempts
-            && due - world.now() < SENDING_MS
-        {
-            return due - world.now();
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("the letter was not tried {attempts} times: {:?}", waiting(world).await)
+    wait::answer_of(&format!("the letter was tried {attempts} times"), async || {
+        let [(tried, due)] = waiting(world).await[..] else { return None };
+        let pause = due - world.now();
+        (tried == attempts && pause < SENDING_MS).then_some(pause)
+    })
+    .await
 }
 
 async fn unsent(world: &World) -> Vec<Value> {
@@ -98,16 +95,8 @@ async fn a_letter_is_given_up_in_the_end() {
     person(&world, "bob").await;
     world.letters.fail_next(SendError::Permanent("550 no such mailbox".into()));
     ask(&world, "ada").await;
-    let first = async || {
-        for _ in 0..400 {
-            if let [row] = &unsent(&world).await[..] {
-                return row.clone();
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("the letter was not given up")
-    };
-    let row = first().await;
+    wait::until("the letter is given up", async || unsent(&world).await.len() == 1).await;
+    let row = unsent(&world).await[0].clone();
     assert_eq!((&row["user"], &row["letter"]), (&json!("user-ada"), &json!("passwordReset")));
     assert_eq!((&row["attempts"], &row["why"]), (&json!(1), &json!("550 no such mailbox")));
     let someone = world.user("carol").await;
@@ -119,9 +108,7 @@ async fn a_letter_is_given_up_in_the_end() {
     ask(&world, "bob").await;
     tried(&world, 1).await;
     world.pass(Duration::from_secs(5 * 24 * 3600));
-    while unsent(&world).await.len() < 2 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    wait::until("the second letter is given up", async || unsent(&world).await.len() == 2).await;
     let row = unsent(&world).await[1].clone();
     assert_eq!((&row["user"], &row["attempts"]), (&json!("user-bob"), &json!(2)));
     assert!(world.letters.sent().is_empty());
@@ -228,9 +215,7 @@ async fn letters_go_through_a_real_mail_server() {
     browser.sign_in("ada", PASSWORD).await.leads_to("/");
 
     root.ok("/user/new", new("refused")).await;
-    while unsent(&world).await.is_empty() {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    wait::until("the letter is given up", async || !unsent(&world).await.is_empty()).await;
     let row = unsent(&world).await[0].clone();
     assert_eq!((&row["user"], &row["letter"]), (&json!("user-refused"), &json!("activation")));
     assert!(row["why"].as_str().unwrap().contains("No such person here"), "{row}");

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{address_of, closed, noise};
+use crate::wait;
 use crate::world::{Client, World};
 
 /// How many blobs lie in the live place and in the archive.
@@ -65,13 +66,7 @@ async fn bytes_stay_while_anybody_needs_them() {
     let twin = closed(&alice, &project, "twin", &[&bytes]).await;
     let third = closed(&alice, &project, "third", &[&bytes]).await;
     world.settled().await;
-    for _ in 0..200 {
-        if places(&world) == (1, 1) {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    assert_eq!(places(&world), (1, 1));
+    wait::until("the two live ones share their bytes", async || places(&world) == (1, 1)).await;
     archive(&alice, &project, &twin).await;
     world.settled().await;
     assert_eq!(places(&world), (1, 1), "the third file is live");
@@ -106,11 +101,6 @@ async fn bytes_go_with_the_last_copy() {
 
 /// Waits until no bytes are left, nor a row that names them: it goes a moment later.
 async fn gone(world: &World) {
-    for _ in 0..200 {
-        if places(world) == (0, 0) && world.rows("select count(*) from stored_blob").await == 0 {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    panic!("bytes are left: {:?}", places(world));
+    let rows = "select count(*) from stored_blob";
+    wait::until("no bytes are left", async || places(world) == (0, 0) && world.rows(rows).await == 0).await;
 }

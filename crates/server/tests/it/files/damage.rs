@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{SMALLEST, address_of, closed, noise, stored};
+use crate::wait;
 use crate::world::World;
 
 /// Turns one bit of the stored bytes.
@@ -202,13 +203,7 @@ const UNCOMPARED: &str = "select count(*) from stored_blob where state = 'sealed
 
 /// Waits until none of what is counted is left.
 async fn until_none(world: &World, sql: &'static str) {
-    for _ in 0..600 {
-        if count(world, sql).await == 0 {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    panic!("still there after 30 s: {sql}");
+    wait::until(&format!("nothing is left of {sql}"), async || count(world, sql).await == 0).await;
 }
 
 async fn count(world: &World, sql: &'static str) -> i64 {

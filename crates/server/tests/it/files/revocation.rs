@@ -8,6 +8,7 @@ use wire::Level;
 use wire::user::TokenScope;
 
 use super::{Address, SMALLEST, address_of, address_of_part, closed, new_file, noise};
+use crate::wait;
 use crate::world::{Client, World};
 
 /// Addresses with and without headers follow the access of the person who asked for them, with every request.
@@ -145,7 +146,7 @@ async fn a_running_download_is_cut() {
             // Long enough for the server to notice; what it sent before waits in the buffers.
             tokio::time::sleep(Duration::from_secs(2)).await;
         }
-        let ended = tokio::time::timeout(Duration::from_secs(20), async {
+        let ended = tokio::time::timeout(Duration::from_secs(120), async {
             loop {
                 match read(&mut socket, 64 << 10).await {
                     0 => return,
@@ -188,12 +189,7 @@ async fn a_running_download_says_which_copy_is_read() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(readings(&world).await.len(), 1);
     remove(&alice, &best, "user-bob").await;
-    let moved = async {
-        while readings(&world).await.len() < 2 {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), moved).await.expect("the other copy has no event");
+    wait::until("the other copy has an event", async || readings(&world).await.len() >= 2).await;
     let [(first, 0), (second, from)] = &readings(&world).await[..] else { panic!("no two readings") };
     assert_eq!((first, second), (&best, &other));
     assert!((1..=i64::try_from(part.len()).unwrap()).contains(from), "{from}");
@@ -202,7 +198,7 @@ async fn a_running_download_says_which_copy_is_read() {
     // The log says that nothing was refused: the person may read the file all the while.
     assert_eq!(refusals(&world).await, 0);
     remove(&alice, &other, "user-bob").await;
-    let ended = tokio::time::timeout(Duration::from_secs(20), async {
+    let ended = tokio::time::timeout(Duration::from_secs(120), async {
         loop {
             match read(&mut socket, 64 << 10).await {
                 0 => return,
@@ -230,7 +226,7 @@ async fn a_download_of_a_named_project_goes_on_nowhere_else() {
         let mut socket = start(&world, &address).await;
         let mut taken = read(&mut socket, 1 << 20).await;
         alice.ok(&format!("/{named}/update"), json!({ "downloadRestricted": true })).await;
-        let ended = tokio::time::timeout(Duration::from_secs(30), async {
+        let ended = tokio::time::timeout(Duration::from_secs(120), async {
             // Slow enough for the server to ask again before all is in the buffers.
             tokio::time::sleep(Duration::from_secs(2)).await;
             loop {

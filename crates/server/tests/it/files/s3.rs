@@ -6,6 +6,7 @@ use blobs::testing::S3Server;
 use serde_json::json;
 
 use super::{SMALLEST, address_of, closed, describe, md5_of, new_file, noise, send};
+use crate::wait;
 use crate::world::{Client, World};
 
 /// A server that keeps bytes in a bucket, and that bucket.
@@ -28,13 +29,7 @@ pub fn places(s3: &S3Server) -> (usize, usize) {
 }
 
 async fn until_places(s3: &S3Server, right: (usize, usize)) {
-    for _ in 0..400 {
-        if places(s3) == right {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    panic!("stored objects, live and archived: {:?}, not {right:?}", places(s3));
+    wait::until(&format!("stored objects, live and archived: {right:?}"), async || places(s3) == right).await;
 }
 
 pub async fn downloaded(client: &Client, file: &str) -> Vec<u8> {

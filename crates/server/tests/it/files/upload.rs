@@ -7,6 +7,7 @@ use super::{
     Address, SMALLEST, address_of, address_of_part, close, closed, describe, md5_of, new_file, noise, send,
     stored,
 };
+use crate::wait;
 use crate::world::World;
 
 /// Contract: data 8.1. Parts may come in any order, at the same time and with gaps in their numbers; the content is their
@@ -271,12 +272,8 @@ async fn a_broken_upload_changes_nothing() {
     socket.write_all(&bytes[..2 << 20]).await.unwrap();
     drop(socket);
     let temporary = world.data.path().join("data/files/tmp");
-    for _ in 0..100 {
-        if std::fs::read_dir(&temporary).unwrap().next().is_none() {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    wait::until("the cut part is removed", async || std::fs::read_dir(&temporary).unwrap().next().is_none())
+        .await;
     assert!(stored(&world).is_empty());
     assert_eq!(describe(&alice, &file).await["parts"]["1"]["state"], "pending");
     assert_eq!(address.put(bytes).await.0, 200);
@@ -294,13 +291,7 @@ async fn equal_content_is_stored_once_for_each_payer() {
     for (client, project) in [(&alice, &first), (&alice, &second), (&bob, &bobs)] {
         files.push((client, closed(client, project, "same", &[&bytes]).await));
     }
-    for _ in 0..200 {
-        if stored(&world).len() == 2 {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
-    assert_eq!(stored(&world).len(), 2);
+    wait::until("equal content is stored once", async || stored(&world).len() == 2).await;
     for (client, file) in files {
         let read = address_of(client, &file, json!({})).await.get().await.bytes().await.unwrap();
         assert!(read == bytes, "{file}");

@@ -10,6 +10,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use wire::Level;
 
 use super::{fetch, file, open_file, preauthenticated};
+use crate::wait;
 use crate::world::World;
 
 /// Somebody who begins as many uploads as the server takes at once, and finishes none, keeps nobody else from theirs.
@@ -168,13 +169,10 @@ async fn untaken_answers_leave_room_for_others() {
     mallory.ok("/system/whoami", json!({})).await;
     alice.ok("/system/describeDataObjects", inputs[1].clone()).await;
     drop(untaken);
-    for _ in 0..3000 {
-        if mallory.post("/system/describeDataObjects", inputs[0].clone()).await.status == 200 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("the room did not come back");
+    wait::until("the room comes back", async || {
+        mallory.post("/system/describeDataObjects", inputs[0].clone()).await.status == 200
+    })
+    .await;
 }
 
 /// One account reads with a part of the database's readers at once, however many calls it makes.

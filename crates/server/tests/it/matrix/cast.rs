@@ -10,6 +10,7 @@ use wire::user::TokenScope;
 use wire::{Level, MethodName};
 
 use crate::files::new_file;
+use crate::wait;
 use crate::world::{Client, World};
 
 /// Who calls.
@@ -174,13 +175,7 @@ impl Cast {
     pub async fn settle(&self) {
         let due = "select (select count(*) from background_task where kind in ('objects.collect', 'project.destroy') and state in ('waiting', 'running'))
             + (select count(*) from object where state = 'closing') + (select count(*) from stored_blob where state in ('sealed', 'doomed'))";
-        for _ in 0..200 {
-            if self.world.rows(due).await == 0 {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
-        panic!("the background tasks do not come to an end");
+        wait::until("the background tasks are at their end", async || self.world.rows(due).await == 0).await;
     }
 
     /// Fresh things to act on, those that the sample of this method names.

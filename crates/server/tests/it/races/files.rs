@@ -5,18 +5,17 @@ use store::db::DbKind;
 
 use super::{ROUNDS, at_once, call, on_both_databases};
 use crate::files::{self, Address, address_of, address_of_part, closed, md5_of, new_file, noise, send};
+use crate::wait;
 use crate::world::World;
 
 /// Waits until the background is at rest and the bytes that nobody uses are gone; says how many stored bytes are left.
 async fn stored_in_the_end(world: &World) -> usize {
-    for _ in 0..400 {
+    let doomed = "select count(*) from stored_blob where state = 'doomed'";
+    wait::answer_of("bytes that nobody uses are removed", async || {
         world.settled().await;
-        if world.rows("select count(*) from stored_blob where state = 'doomed'").await == 0 {
-            return files::stored(world).len();
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
-    }
-    panic!("bytes that nobody uses are not removed");
+        (world.rows(doomed).await == 0).then(|| files::stored(world).len())
+    })
+    .await
 }
 
 on_both_databases! {
