@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use serde::Deserialize;
 use serde_json::{Map, json};
 use server::Config;
@@ -47,13 +47,11 @@ pub(crate) async fn load(arguments: Load) -> anyhow::Result<()> {
         fixture.try_into().with_context(|| format!("{} is not a fixture", file.display()))?;
     Config::from_table(server.clone()).context("the table [server] is not a configuration")?;
 
-    refuse_unless_empty(&arguments.data_dir)?;
-    server::folder::make(&arguments.data_dir)
-        .with_context(|| format!("cannot make {}", arguments.data_dir.display()))?;
+    let held = server::data_dir::hold_empty(&arguments.data_dir, "a fixture")?;
     std::fs::write(arguments.data_dir.join(DATA_DIR_FILE), toml::to_string(&server)?)
         .context("cannot write the server's settings")?;
     let config = Config::load(Some(&arguments.data_dir), None, std::env::vars())?;
-    let app = server::boot::open(&config, config.listen).await?;
+    let app = server::boot::open(&held, &config, config.listen).await?;
     let issued = app::fixture::load(&app, fixture)
         .await
         .map_err(|error| anyhow::anyhow!(error.into_wire().message))?;
@@ -73,18 +71,4 @@ pub(crate) async fn load(arguments: Load) -> anyhow::Result<()> {
 fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600).open(path)?.write_all(content)
-}
-
-fn refuse_unless_empty(folder: &Path) -> anyhow::Result<()> {
-    let mut entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => {
-            return Err(error).with_context(|| format!("cannot look into {}", folder.display()));
-        }
-    };
-    if entries.next().is_some() {
-        bail!("{} is not empty, and a fixture goes only into an empty data directory", folder.display());
-    }
-    Ok(())
 }

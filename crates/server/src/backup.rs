@@ -25,7 +25,7 @@ use blobs::BlobStore;
 use store::db::{Db, DbConfig};
 
 pub use directory::Directory;
-pub use restore::{Restore, Restored, UNFINISHED_RESTORE, restore};
+pub use restore::{Restore, Restored, restore};
 
 use crate::boot::{SystemClock, audit_log};
 use crate::config::{Config, DATA_DIR_FILE};

@@ -13,8 +13,7 @@ use secrets::ServerKeys;
 use store::db::{Db, DbConfig};
 use tokio::task::JoinHandle;
 
-use crate::backup::UNFINISHED_RESTORE;
-use crate::data_dir::{AUDIT_KEY, SERVER_KEY};
+use crate::data_dir::{AUDIT_KEY, Held, SERVER_KEY, UNFINISHED_RESTORE, hold};
 use crate::http::{Bounds, Listener, Stop, metrics_router, router};
 use crate::{Config, Meter, Server, folder};
 
@@ -56,6 +55,7 @@ pub struct Running {
     pub app: Arc<App>,
     serving: Vec<JoinHandle<()>>,
     jobs: JoinHandle<()>,
+    held: Held,
 }
 
 impl Running {
@@ -70,6 +70,7 @@ impl Running {
             tracing::error!(?error, "the last checkpoint of the audit log could not be signed");
         }
         self.app.db.clone().close().await;
+        drop(self.held);
     }
 }
 
@@ -86,6 +87,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
 /// # Errors
 /// As [`start`].
 pub async fn start_with(config: Config, parts: Parts) -> anyhow::Result<Running> {
+    let held = hold(&config.data_dir)?;
     let tls = config.tls.as_ref().map(crate::tls::load).transpose()?;
     let meter = Meter::default();
     let bounds = Bounds::new(&config.limits, config.trust_forwarded_for);
@@ -95,7 +97,7 @@ pub async fn start_with(config: Config, parts: Parts) -> anyhow::Result<Running>
         None => None,
     };
     let address = listener.address()?;
-    let app = Arc::new(open_with(&config, address, parts).await?);
+    let app = Arc::new(open_with(&held, &config, address, parts).await?);
     let stop = Stop::new();
     let server = Arc::new(Server::new(Arc::clone(&app), config, meter.clone())?);
     let metrics_address = metrics.as_ref().map(Listener::address).transpose()?;
@@ -111,29 +113,32 @@ pub async fn start_with(config: Config, parts: Parts) -> anyhow::Result<Running>
     serving.push(tokio::spawn(listener.serve(router(server), bounds, Some(meter.clone()), stop.clone())));
     let turned = Arc::new(move |job, failed| meter.job_turn(job, failed));
     let jobs = tokio::spawn(app::jobs::run(Arc::clone(&app), stop.receiver(), turned));
-    Ok(Running { address, metrics: metrics_address, stop, app, serving, jobs })
+    Ok(Running { address, metrics: metrics_address, stop, app, serving, jobs, held })
 }
 
 async fn bind(address: SocketAddr, tls: Option<Arc<rustls::ServerConfig>>) -> anyhow::Result<Listener> {
     Listener::bind(address, tls).await.with_context(|| format!("cannot listen on {address}"))
 }
 
-/// Opens everything a server stands on, without serving.
+/// Opens everything a server stands on in the directory that is held, without serving.
 ///
 /// # Errors
 /// A sentence that says which part could not be opened, and why.
-pub async fn open(config: &Config, address: SocketAddr) -> anyhow::Result<App> {
-    open_with(config, address, Parts::default()).await
+pub async fn open(held: &Held, config: &Config, address: SocketAddr) -> anyhow::Result<App> {
+    open_with(held, config, address, Parts::default()).await
 }
 
 /// Opens everything with other parts.
 ///
 /// # Errors
 /// As [`open`].
-pub async fn open_with(config: &Config, address: SocketAddr, parts: Parts) -> anyhow::Result<App> {
+pub async fn open_with(
+    _held: &Held,
+    config: &Config,
+    address: SocketAddr,
+    parts: Parts,
+) -> anyhow::Result<App> {
     let data = &config.data_dir;
-    let made = || format!("cannot make the data directory {}", data.display());
-    folder::make(data).with_context(made)?;
     if data.join(UNFINISHED_RESTORE).exists() {
         anyhow::bail!(
             "the restore into {} was not finished; empty the directory and restore the backup again",
@@ -144,7 +149,7 @@ pub async fn open_with(config: &Config, address: SocketAddr, parts: Parts) -> an
     let keys = key_file(&data.join(SERVER_KEY), random.as_ref())?;
     let audit = audit_log(config)?;
     // Also where the keys were there: an earlier start may have been stopped before their names were durable.
-    folder::sync(data).with_context(made)?;
+    folder::sync(data).with_context(|| format!("cannot write into the data directory {}", data.display()))?;
     let db = open_database_at(config.database(vfs)).await?;
     let blobs =
         blobs::BlobStore::open(config.blobs(files)).await.context("cannot open the store of file bytes")?;

@@ -3,7 +3,7 @@
 pub mod backup;
 pub mod boot;
 pub mod config;
-mod data_dir;
+pub mod data_dir;
 pub mod folder;
 pub mod http;
 pub mod logging;

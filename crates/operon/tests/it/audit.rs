@@ -39,6 +39,7 @@ async fn a_log_keeps_its_name() {
     for _ in 0..600 {
         // The name is known from the first checkpoint on.
         if elsewhere(&["audit", "verify"]).contains(expected) {
+            let _folder = server.killed();
             let why = elsewhere(&["serve", "--listen", "127.0.0.1:0"]);
             assert!(why.contains(expected), "{why}");
             return;

@@ -13,6 +13,7 @@ mod backup;
 mod demo;
 mod full_disk;
 mod newcomer;
+mod one_server;
 mod program;
 mod readme;
 mod running;

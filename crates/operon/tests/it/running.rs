@@ -74,6 +74,13 @@ impl Server {
         panic!("the server did not start:\n{}", running.log());
     }
 
+    /// Kills the server without a warning; its folder stays.
+    pub(crate) fn killed(mut self) -> TempDir {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap())
+    }
+
     fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }

@@ -14,11 +14,8 @@ use super::manifest::Manifest;
 use super::put;
 use crate::boot::{SystemClock, SystemRandom, audit_log, new_installation, open_database, taken};
 use crate::config::Config;
-use crate::data_dir::{AUDIT_KEY, DATABASE, SERVER_KEY};
+use crate::data_dir::{AUDIT_KEY, DATABASE, Held, SERVER_KEY, UNFINISHED_RESTORE, hold_empty};
 use crate::folder;
-
-/// The file in a data directory whose restore is not finished. No server starts on it.
-pub const UNFINISHED_RESTORE: &str = "restore-unfinished";
 
 /// What to restore, and where to.
 #[derive(Debug, Clone)]
@@ -73,7 +70,7 @@ pub async fn restore(
             "this backup was made without the server's keys. Name the directory that holds {SERVER_KEY} and {AUDIT_KEY}: --keys DIR"
         ),
     };
-    begin(&what.data_dir)?;
+    let _held = begin(&what.data_dir)?;
     for name in manifest.files().filter(|name| ![SERVER_KEY, AUDIT_KEY].contains(name)) {
         put(&folder, &what.data_dir, name)?;
     }
@@ -125,17 +122,14 @@ fn choose(directory: &Directory, named: Option<&str>) -> anyhow::Result<(String,
     Ok((chosen.clone(), later))
 }
 
-/// Makes the data directory, and marks it as unfinished.
-fn begin(data_dir: &Path) -> anyhow::Result<()> {
-    folder::make(data_dir).with_context(|| format!("cannot make {}", data_dir.display()))?;
+/// Makes the data directory, holds it, and marks it as unfinished.
+fn begin(data_dir: &Path) -> anyhow::Result<Held> {
+    let held = hold_empty(data_dir, "a backup")?;
     let marker = data_dir.join(UNFINISHED_RESTORE);
-    if fs::read_dir(data_dir)?.next().is_some() {
-        let why = if marker.exists() { "holds a restore that was not finished" } else { "is not empty" };
-        bail!("{} {why}, and a backup goes only into an empty directory", data_dir.display());
-    }
     fs::write(&marker, "A restore into this directory was begun and is not finished.\n")?;
     File::open(&marker)?.sync_all()?;
-    Ok(folder::sync(data_dir)?)
+    folder::sync(data_dir)?;
+    Ok(held)
 }
 
 async fn reserve(store: &BlobStore, installation: &str, take_over: bool) -> anyhow::Result<bool> {

@@ -14,7 +14,8 @@ use audit::TrustedKey;
 use blobs::{BlobId, Tier};
 use serde_json::json;
 use server::Config;
-use server::backup::{BackedUp, Backup, Restore, Restored, UNFINISHED_RESTORE};
+use server::backup::{BackedUp, Backup, Restore, Restored};
+use server::data_dir::UNFINISHED_RESTORE;
 use tempfile::TempDir;
 
 use crate::files::damage::replace;

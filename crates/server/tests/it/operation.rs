@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use app::fixture::{self, Fixture};
 use serde_json::{Value, json};
 use server::config::Tls;
+use store::db::DbKind;
 use tracing_subscriber::EnvFilter;
 
 use crate::raw;
@@ -215,4 +216,29 @@ async fn a_server_that_cannot_start_says_why() {
     let in_use = server::Config { listen: taken.address(), ..config(&folder.path().join("data")) };
     let in_use = said(server::start(in_use).await.err());
     assert!(in_use.contains("cannot listen on"), "{in_use}");
+}
+
+/// Several servers may work on one PostgreSQL, each in a data directory of its own; whatever the database, one directory is
+/// for one server.
+#[tokio::test]
+async fn servers_share_a_postgres_and_never_a_data_directory() {
+    let world = World::on(DbKind::Postgres).await;
+    let same = server::Config { listen: "127.0.0.1:0".parse().unwrap(), ..world.config().clone() };
+    let why = format!("{:#}", server::start(same.clone()).await.err().expect("a second server started"));
+    assert!(why.contains("another operon runs on the data directory"), "{why}");
+
+    let folder = tempfile::tempdir().unwrap();
+    for key in ["server.key", "audit.key"] {
+        std::fs::copy(same.data_dir.join(key), folder.path().join(key)).unwrap();
+    }
+    let alice = world.user("alice").await;
+    let beside = server::start(server::Config { data_dir: folder.path().to_owned(), ..same }).await.unwrap();
+    let answer = reqwest::Client::new()
+        .post(format!("http://{}/system/whoami", beside.address))
+        .bearer_auth(alice.token.as_deref().unwrap())
+        .body("{}");
+    let answer: Value = serde_json::from_str(&answer.send().await.unwrap().text().await.unwrap()).unwrap();
+    assert_eq!(answer["id"], "user-alice");
+    beside.stop.ask();
+    beside.wait().await;
 }
