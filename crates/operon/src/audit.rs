@@ -139,7 +139,7 @@ async fn export(options: Export) -> anyhow::Result<()> {
 
 impl Place {
     fn config(&self) -> anyhow::Result<Config> {
-        Config::load(self.data_dir.as_deref(), self.config.as_deref(), std::env::vars())
+        Config::load(self.data_dir.as_deref(), self.config.as_deref(), server::config::variables()?)
     }
 }
 

@@ -52,7 +52,8 @@ pub(crate) struct Restore {
 
 /// Runs `operon backup`.
 pub(crate) async fn backup(options: Backup) -> anyhow::Result<()> {
-    let config = Config::load(options.data_dir.as_deref(), options.config.as_deref(), std::env::vars())?;
+    let config =
+        Config::load(options.data_dir.as_deref(), options.config.as_deref(), server::config::variables()?)?;
     let what = server::backup::Backup {
         to: options.directory,
         keys: !options.without_keys,
@@ -88,7 +89,7 @@ pub(crate) async fn restore(options: Restore) -> anyhow::Result<()> {
         reuse_bytes: options.reuse_bytes,
     };
     let done = server::backup::restore(&what, || {
-        Config::load(Some(&options.data_dir), options.config.as_deref(), std::env::vars())
+        Config::load(Some(&options.data_dir), options.config.as_deref(), server::config::variables()?)
     })
     .await?;
     for name in &done.unfinished {

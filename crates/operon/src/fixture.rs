@@ -45,12 +45,13 @@ pub(crate) async fn load(arguments: Load) -> anyhow::Result<()> {
         toml::from_str(&text).with_context(|| format!("{} is not a TOML file", file.display()))?;
     let fixture: app::fixture::Fixture =
         fixture.try_into().with_context(|| format!("{} is not a fixture", file.display()))?;
-    Config::from_table(server.clone()).context("the table [server] is not a configuration")?;
+    let checked = Config::from_table(server.clone()).and_then(|config| Ok(config.check()?));
+    checked.with_context(|| format!("the table [server] of {} is not a configuration", file.display()))?;
 
     let held = server::data_dir::hold_empty(&arguments.data_dir, "a fixture")?;
     std::fs::write(arguments.data_dir.join(DATA_DIR_FILE), toml::to_string(&server)?)
         .context("cannot write the server's settings")?;
-    let config = Config::load(Some(&arguments.data_dir), None, std::env::vars())?;
+    let config = Config::load(Some(&arguments.data_dir), None, server::config::variables()?)?;
     let app = server::boot::open(&held, &config, config.listen).await?;
     let issued = app::fixture::load(&app, fixture)
         .await

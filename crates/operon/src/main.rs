@@ -93,8 +93,11 @@ fn dx_env(options: &DxEnv) -> anyhow::Result<()> {
 }
 
 async fn run(arguments: Serve) -> anyhow::Result<()> {
-    let mut config =
-        Config::load(arguments.data_dir.as_deref(), arguments.config.as_deref(), std::env::vars())?;
+    let mut config = Config::load(
+        arguments.data_dir.as_deref(),
+        arguments.config.as_deref(),
+        server::config::variables()?,
+    )?;
     if let Some(listen) = arguments.listen {
         config.listen = listen;
     }

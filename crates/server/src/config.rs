@@ -2,23 +2,28 @@
 //! variables, then the command line.
 
 mod access;
+mod check;
 mod files;
 mod limits;
+mod load;
 mod oidc;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use app::options::{Options, Restoring};
 use blobs::FileLayer;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use store::db::DbConfig;
 
 pub use access::{AdminAccess, ReadOnlyCap};
+pub use check::Fault;
 pub use files::{Files, S3};
 pub use limits::{Limits, Metrics};
+pub use load::variables;
 pub use oidc::OidcProvider;
 
 use crate::data_dir::DATABASE;
@@ -136,9 +141,17 @@ pub enum MailTls {
 }
 
 /// A secret in the configuration. It is never printed.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
+
+impl<'de> Deserialize<'de> for Password {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // What stands there instead of a text may well be the secret: it is not repeated.
+        String::deserialize(deserializer)
+            .map(Self)
+            .map_err(|_| D::Error::custom("a secret is a text; put it in quotes"))
+    }
+}
 
 impl Password {
     /// The password itself.
@@ -180,48 +193,10 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Reads the settings of the data directory and the file, if one is named, and lays the variables over them.
-    /// `data_dir` is the data directory, if the command line names one.
-    ///
-    /// `OPERON_LIMITS__BODY_BYTES=1` sets `limits.body_bytes`: two underscores go one table down.
-    ///
-    /// # Errors
-    /// When a file cannot be read, or something in it or in a variable is unknown or of the wrong type.
-    pub fn load(
-        data_dir: Option<&Path>,
-        file: Option<&Path>,
-        variables: impl Iterator<Item = (String, String)>,
-    ) -> anyhow::Result<Self> {
-        let mut over = match file {
-            None => toml::Table::new(),
-            Some(path) => read(path)?,
-        };
-        for (name, value) in variables {
-            let Some(key) = name.strip_prefix("OPERON_") else { continue };
-            if is_for_other_commands(key) {
-                continue;
-            }
-            set(&mut over, &key.to_ascii_lowercase(), &value)
-                .with_context(|| format!("the variable {name} cannot be used"))?;
-        }
-        let data_dir = match (data_dir, over.get("data_dir").and_then(toml::Value::as_str)) {
-            (Some(data_dir), _) => data_dir.to_owned(),
-            (None, Some(set)) => PathBuf::from(set),
-            (None, None) => Self::default().data_dir,
-        };
-        let own = data_dir.join(DATA_DIR_FILE);
-        let mut table = if own.exists() { read(&own)? } else { toml::Table::new() };
-        if table.contains_key("data_dir") {
-            bail!("{} cannot set data_dir: it lies in that directory", own.display());
-        }
-        lay_over(&mut table, over);
-        Ok(Self { data_dir, ..Self::from_table(table)? })
-    }
-
     /// Reads settings that were parsed already; what is absent has its default.
     ///
     /// # Errors
-    /// When something is unknown or of the wrong type.
+    /// When something is unknown or of the wrong type. What makes no server is found by [`Config::check`].
     pub fn from_table(table: toml::Table) -> anyhow::Result<Self> {
         table.try_into().context("the configuration has a setting that is unknown or of the wrong type")
     }
@@ -285,110 +260,5 @@ impl Config {
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<toml::Table> {
-    std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read the configuration file {}", path.display()))?
-        .parse()
-        .with_context(|| format!("{} is not a TOML file", path.display()))
-}
-
-/// Settings of `over` win; tables are merged setting by setting.
-fn lay_over(under: &mut toml::Table, over: toml::Table) {
-    for (key, value) in over {
-        match (under.get_mut(&key), value) {
-            (Some(toml::Value::Table(under)), toml::Value::Table(over)) => lay_over(under, over),
-            (_, value) => {
-                under.insert(key, value);
-            }
-        }
-    }
-}
-
-/// Variables that set up tests or name the configuration file, not the server.
-fn is_for_other_commands(key: &str) -> bool {
-    key == "CONFIG" || key == "LOG" || key == "TOKEN" || key.starts_with("TEST_")
-}
-
-fn set(table: &mut toml::Table, path: &str, value: &str) -> anyhow::Result<()> {
-    match path.split_once("__") {
-        None => {
-            table.insert(path.to_owned(), typed(value));
-            Ok(())
-        }
-        Some((head, rest)) => {
-            let inner =
-                table.entry(head.to_owned()).or_insert_with(|| toml::Value::Table(toml::Table::new()));
-            let Some(inner) = inner.as_table_mut() else { bail!("`{head}` is not a table of settings") };
-            set(inner, rest, value)
-        }
-    }
-}
-
-/// Variables are text; what reads as a number or a truth value is one.
-fn typed(value: &str) -> toml::Value {
-    if let Ok(number) = value.parse::<i64>() {
-        return toml::Value::Integer(number);
-    }
-    if let Some(number) = value.parse::<f64>().ok().filter(|_| value.contains('.')) {
-        return toml::Value::Float(number);
-    }
-    match value {
-        "true" => toml::Value::Boolean(true),
-        "false" => toml::Value::Boolean(false),
-        _ => toml::Value::String(value.to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod documented;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn load(variables: &[(&str, &str)]) -> anyhow::Result<Config> {
-        Config::load(
-            None,
-            None,
-            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
-        )
-    }
-
-    #[test]
-    fn variables_reach_into_tables() {
-        let config = load(&[
-            ("OPERON_LISTEN", "127.0.0.1:9"),
-            ("OPERON_LIMITS__BODY_BYTES", "77"),
-            ("OPERON_TRUST_FORWARDED_FOR", "true"),
-            ("PATH", "/bin"),
-        ])
-        .unwrap();
-        assert_eq!(config.listen.port(), 9);
-        assert_eq!(config.limits.body_bytes, 77);
-        assert!(config.trust_forwarded_for);
-    }
-
-    #[test]
-    fn a_named_file_wins_over_the_data_directory_and_a_variable_over_both() {
-        let folder = tempfile::tempdir().unwrap();
-        let named = folder.path().join("named.toml");
-        std::fs::write(
-            folder.path().join(DATA_DIR_FILE),
-            "regions = ['a']\nself_sign_up = true\nlisten = '127.0.0.1:1'",
-        )
-        .unwrap();
-        std::fs::write(&named, "regions = ['b', 'c']\nlisten = '127.0.0.1:2'").unwrap();
-        let variables = [("OPERON_LISTEN".to_owned(), "127.0.0.1:3".to_owned())];
-        let config = Config::load(Some(folder.path()), Some(&named), variables.into_iter()).unwrap();
-        assert_eq!(config.data_dir, folder.path());
-        assert_eq!(config.regions, ["b", "c"]);
-        assert_eq!(config.listen.port(), 3);
-        assert!(config.self_sign_up);
-    }
-
-    #[test]
-    fn a_misspelt_setting_is_refused() {
-        let error = format!("{:#}", load(&[("OPERON_LISTTEN", "127.0.0.1:9")]).unwrap_err());
-        assert!(error.contains("listten"), "{error}");
-    }
-}

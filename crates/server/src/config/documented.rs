@@ -137,7 +137,7 @@ fn the_defaults_are_those_of_the_server() {
 fn the_variables_set_what_they_are_said_to_set() {
     for (key, setting) in documented() {
         let named = format!("OPERON_{}", key.to_ascii_uppercase().replace('.', "__"));
-        let load = |value: &str| Config::load(None, None, [(named.clone(), value.to_owned())].into_iter());
+        let load = |value: &str| Config::load(None, None, [(named.clone(), value.to_owned())]);
         match setting.variable {
             Some(variable) => assert_eq!(variable, named),
             None => drop(load("x").expect_err(&format!("{key} can be set by a variable"))),
