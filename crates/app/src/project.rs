@@ -105,7 +105,7 @@ pub async fn destroy(ctx: Ctx, id: ProjectId, input: Destroy) -> Result<Made> {
 ///
 /// # Errors
 /// `ResourceNotFound` for a project that the caller may not see.
-pub async fn accept_notice(ctx: Ctx, id: ProjectId, _: wire::answer::NoInput) -> Result<Made> {
+pub async fn accept_notice(ctx: Ctx, id: ProjectId, _: wire::answer::NoKeys) -> Result<Made> {
     ctx.change(move |work| {
         let (project, access) = work.project(&id.clone().into())?;
         let permit = work.permit(&access, policy::Action::AcceptNotice)?;

@@ -121,6 +121,7 @@ words! {
 
 /// Input of `/user-xxxx/setKind`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SetKind {
     /// What the user is on the platform as a whole.
     pub kind: Kind,
@@ -151,7 +152,15 @@ pub struct HelpUser {
     pub revoke_child_tokens: bool,
 }
 
-/// Input of `/account/resendActivationEmail` and `/account/requestPasswordReset`.
+/// Input of `/account/requestPasswordReset`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RequestReset {
+    /// The account, by handle, user id or address.
+    pub username_or_email: String,
+}
+
+/// Input of `/account/resendActivationEmail`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WhichAccount {
@@ -176,6 +185,7 @@ pub struct UpdateEmail {
 
 /// A one-time code and a new password.
 #[derive(Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CodeAndPassword {
     /// The code of the mailed link.
     pub code: String,
@@ -185,6 +195,7 @@ pub struct CodeAndPassword {
 
 /// A one-time code.
 #[derive(Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CodeAlone {
     /// The code of the mailed link.
     pub code: String,
@@ -192,6 +203,7 @@ pub struct CodeAlone {
 
 /// Input of `/account/createFirstUser`.
 #[derive(Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct FirstUser {
     /// The code of the link that the server printed.
     pub code: String,
@@ -229,6 +241,7 @@ pub struct OtpStarted {
 
 /// Input of `/user-xxxx/confirmOTP`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ConfirmOtp {
     /// What the authenticator shows.
     pub otp: String,
@@ -248,6 +261,7 @@ pub struct OtpConfirmed {
 
 /// Input of `/user-xxxx/disableOTP`.
 #[derive(Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct DisableOtp {
     /// One's password.
     pub password: String,
@@ -257,7 +271,7 @@ pub struct DisableOtp {
 
 /// Input of `/user-xxxx/changePassword`.
 #[derive(Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChangePassword {
     /// The present password.
     pub password: String,
@@ -269,7 +283,7 @@ pub struct ChangePassword {
 
 /// Input of `/system/findUnsentMail`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct FindUnsentMail {
     /// 1 to 1000.
     pub limit: Limit,

@@ -106,3 +106,8 @@ pub struct Page<T> {
 /// A method without input of its own: any JSON object is accepted and ignored.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 pub struct NoInput {}
+
+/// A method that is Operon's own and has no input: a JSON object without keys.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoKeys {}

@@ -11,6 +11,7 @@ use crate::word::words;
 
 /// Input of `/system/findAuditEvents`: everything that is given must hold.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct FindAuditEvents {
     /// By this person.
     pub actor: Option<Id>,

@@ -65,11 +65,12 @@ fn weight(body: &[u8]) -> usize {
     weight
 }
 
-/// Turns a JSON hash into the input of a method. Keys the method does not know are ignored.
+/// Turns a JSON hash into the input of a method. Keys that the method does not know are ignored by the methods of the
+/// contract, whose clients send some (contract: data 2), and refused by those of ours (`deny_unknown_fields`).
 ///
 /// # Errors
-/// `InvalidInput` when the body is no hash, when a required key is missing or when a value does not fit;
-/// the sentence contains `key "<path>"`.
+/// `InvalidInput` when the body is no hash, when a required key is missing, when a value does not fit or when a method of
+/// ours does not know a key; the sentence contains `key "<path>"`.
 pub fn decode<T: DeserializeOwned>(body: Value) -> Result<T, ApiError> {
     if !body.is_object() {
         return Err(ApiError::invalid_input(format!(
@@ -96,6 +97,15 @@ pub fn decode_any<T: DeserializeOwned>(body: Value) -> Result<T, ApiError> {
 pub fn invalid_value(path: &str, why: &str) -> ApiError {
     let missing = why.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
     let path = shortened(path);
+    if let Some((key, known)) = why.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')) {
+        let path = if path.is_empty() { shortened(key) } else { path };
+        let known: Vec<String> =
+            known.split('`').skip(1).step_by(2).map(|key| format!("\"{key}\"")).collect();
+        return ApiError::invalid_input(match known.as_slice() {
+            [] => format!("The key \"{path}\" is not known: this method takes no keys."),
+            known => format!("The key \"{path}\" is not known. Known here: {}.", known.join(", ")),
+        });
+    }
     let why = plain::words(why.trim_end_matches('.'));
     ApiError::invalid_input(match missing {
         Some(key) if path.is_empty() => format!("The required key \"{key}\" is missing."),

@@ -170,7 +170,7 @@ methods! {
         "Sends a link to another address, which is used once it is confirmed.";
     UserChangePassword: USER, "changePassword", FullToken, Write, account::ChangePassword => answer::Made,
         "Changes the caller's own password; every other token ends.";
-    UserStartOtp: USER, "startOTP", FullToken, Write, answer::NoInput => account::OtpStarted, "Begins to set up the second factor.";
+    UserStartOtp: USER, "startOTP", FullToken, Write, answer::NoKeys => account::OtpStarted, "Begins to set up the second factor.";
     UserConfirmOtp: USER, "confirmOTP", FullToken, Write, account::ConfirmOtp => account::OtpConfirmed,
         "Switches the second factor on, and answers backup codes.";
     UserDisableOtp: USER, "disableOTP", FullToken, Write, account::DisableOtp => answer::Made, "Switches the second factor off.";
@@ -179,14 +179,14 @@ methods! {
     UserUnlock: USER, "unlockUserAccount", FullToken, Write, account::HelpUser => answer::Made,
         "Lifts the delay after failed sign-ins, by an administrator.";
     UserSetKind: USER, "setKind", FullToken, Write, account::SetKind => answer::Made, "Makes a user administrator, standard or read-only.";
-    UserDisable: USER, "disable", FullToken, Write, answer::NoInput => answer::Made, "Stops an account; its tokens stop at once.";
-    UserEnable: USER, "enable", FullToken, Write, answer::NoInput => answer::Made, "Lets a stopped account work again.";
-    UserRemove: USER, "remove", FullToken, Write, answer::NoInput => answer::Made, "Closes an account for good; the handle stays taken.";
+    UserDisable: USER, "disable", FullToken, Write, answer::NoKeys => answer::Made, "Stops an account; its tokens stop at once.";
+    UserEnable: USER, "enable", FullToken, Write, answer::NoKeys => answer::Made, "Lets a stopped account work again.";
+    UserRemove: USER, "remove", FullToken, Write, answer::NoKeys => answer::Made, "Closes an account for good; the handle stays taken.";
     AccountResendActivation: ACCOUNT, "resendActivationEmail", FullToken, Write, account::WhichAccount => account::Status,
         "Sends the activation link again, by whoever made the account.";
     AccountActivate: ACCOUNT, "activate", Anyone, Write, account::CodeAndPassword => account::WhoseAccount,
         "Sets the first password of an account, with the code of the mailed link.";
-    AccountRequestPasswordReset: ACCOUNT, "requestPasswordReset", Anyone, Write, account::WhichAccount => account::Status,
+    AccountRequestPasswordReset: ACCOUNT, "requestPasswordReset", Anyone, Write, account::RequestReset => account::Status,
         "Mails a link for another password; answers alike whether there is such an account.";
     AccountResetPassword: ACCOUNT, "resetPassword", Anyone, Write, account::CodeAndPassword => account::WhoseAccount,
         "Sets another password, with the code of the mailed link.";
@@ -208,7 +208,7 @@ methods! {
     ProjectSetProperties: PROJECT, "setProperties", Token, Write, project::SetProperties => answer::Made,
         "Sets and removes properties of a project.";
     ProjectDestroy: PROJECT, "destroy", Token, Write, project::Destroy => answer::Made, "Destroys a project with all that lies in it.";
-    ProjectAcceptDataProtectionNotice: PROJECT, "acceptDataProtectionNotice", Token, Write, answer::NoInput => answer::Made,
+    ProjectAcceptDataProtectionNotice: PROJECT, "acceptDataProtectionNotice", Token, Write, answer::NoKeys => answer::Made,
         "Accepts the notice that a project shows before its data is reached.";
     ProjectInvite: PROJECT, "invite", Token, Write, project::Invite => project::Invited, "Gives a person, an organisation or everybody access; never lowers it.";
     ProjectJoin: PROJECT, "join", Token, Write, project::Join => answer::Made,

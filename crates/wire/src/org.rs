@@ -99,7 +99,7 @@ pub struct Update {
 
 /// Input of `/org-xxxx/setFeatures`, for platform administrators; what is absent stays.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetFeatures {
     /// Name of a feature to whether it is on.
     #[serde(default)]

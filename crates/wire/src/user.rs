@@ -63,7 +63,7 @@ pub struct UserInfo {
 
 /// Input of `/system/findAuthTokens`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct FindAuthTokens {
     /// 1 to 1000.
     pub limit: Limit,

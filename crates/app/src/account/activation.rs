@@ -3,7 +3,7 @@
 use secrets::code;
 use store::account::{self, AccountState};
 use store::one_time_code::{self, Purpose};
-use wire::account::{CodeAndPassword, Status, WhichAccount, WhoseAccount};
+use wire::account::{CodeAndPassword, RequestReset, Status, WhoseAccount};
 
 use super::{about, bad_code, end_links, owner, presented};
 use crate::context::Ctx;
@@ -34,7 +34,7 @@ pub async fn reset(ctx: Ctx, input: CodeAndPassword) -> Result<WhoseAccount> {
 ///
 /// # Errors
 /// `RateLimitConditional` for whoever asks too often.
-pub async fn request_reset(ctx: Ctx, input: WhichAccount) -> Result<Status> {
+pub async fn request_reset(ctx: Ctx, input: RequestReset) -> Result<Status> {
     ctx.change(move |work| {
         sign_in::stranger_asks(work)?;
         let mut event = Event::done(EventName::UserPasswordResetAsked);

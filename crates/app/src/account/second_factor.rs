@@ -6,7 +6,7 @@ use store::account;
 use store::keys::AccountKey;
 use store::second_factor;
 use wire::account::{ConfirmOtp, DisableOtp, OtpConfirmed, OtpStarted};
-use wire::answer::{Made, NoInput};
+use wire::answer::{Made, NoKeys};
 use wire::id::UserId;
 use wire::{ApiError, ErrorType};
 
@@ -21,7 +21,7 @@ use crate::work::Work;
 ///
 /// # Errors
 /// `PermissionDenied` for somebody else's account; `InvalidState` while a second factor is on.
-pub async fn start(ctx: Ctx, id: UserId, _: NoInput) -> Result<OtpStarted> {
+pub async fn start(ctx: Ctx, id: UserId, _: NoKeys) -> Result<OtpStarted> {
     let seed = Seed::new(ctx.app.random_bytes());
     let nonce: [u8; seal::NONCE_LEN] = ctx.app.random_bytes();
     let sealed = ctx.app.keys.seal(&seal_purpose(&id), seed.as_bytes(), nonce).map_err(Error::internal)?;

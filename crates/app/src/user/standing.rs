@@ -6,7 +6,7 @@ use store::access::SystemPermit;
 use store::account::{self, Account, AccountState, PlatformKind};
 use store::text::Word as _;
 use wire::account::{Kind, SetKind};
-use wire::answer::{Made, NoInput};
+use wire::answer::{Made, NoKeys};
 use wire::id::UserId;
 use wire::{ApiError, ErrorType};
 
@@ -55,7 +55,7 @@ pub async fn set_kind(ctx: Ctx, id: UserId, input: SetKind) -> Result<Made> {
 /// # Errors
 /// `PermissionDenied` unless a platform administrator asks; `InvalidState` for the last of these, for a user whom an
 /// organisation or a project needs, and for an account that is not in use.
-pub async fn disable(ctx: Ctx, id: UserId, _: NoInput) -> Result<Made> {
+pub async fn disable(ctx: Ctx, id: UserId, _: NoKeys) -> Result<Made> {
     ctx.change(move |work| {
         let (account, permit) = administered(work, &id)?;
         expect(&account, AccountState::Active)?;
@@ -74,7 +74,7 @@ pub async fn disable(ctx: Ctx, id: UserId, _: NoInput) -> Result<Made> {
 ///
 /// # Errors
 /// `PermissionDenied` unless a platform administrator asks; `InvalidState` for an account that is not disabled.
-pub async fn enable(ctx: Ctx, id: UserId, _: NoInput) -> Result<Made> {
+pub async fn enable(ctx: Ctx, id: UserId, _: NoKeys) -> Result<Made> {
     ctx.change(move |work| {
         let (account, permit) = administered(work, &id)?;
         expect(&account, AccountState::Disabled)?;
@@ -91,7 +91,7 @@ pub async fn enable(ctx: Ctx, id: UserId, _: NoInput) -> Result<Made> {
 /// # Errors
 /// `PermissionDenied` unless a platform administrator asks; `InvalidState` for the last of these, and for a user whom
 /// an organisation or a project needs.
-pub async fn remove(ctx: Ctx, id: UserId, _: NoInput) -> Result<Made> {
+pub async fn remove(ctx: Ctx, id: UserId, _: NoKeys) -> Result<Made> {
     let made = ctx
         .change(move |work| {
             let (account, permit) = administered(work, &id)?;

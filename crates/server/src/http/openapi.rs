@@ -74,7 +74,8 @@ fn about() -> String {
     format!(
         "Every method is `POST /<subject>/<verb>` with a JSON body nested at most {MAX_DEPTH} deep. The subject is a word or an id: \
          the file `file-B0000000000000000000000z` is described by `POST /file-B0000000000000000000000z/describe`. Keys that a \
-         method does not know are ignored. Success is 200; everything else is an error in one envelope, whose `type` is for \
+         method does not know are ignored, as clients of the DNAnexus API expect, but by methods that are Operon's own: these \
+         refuse them, and their inputs have `additionalProperties: false`. Success is 200; everything else is an error in one envelope, whose `type` is for \
          programs and whose `message` is for people. Texts are limited in bytes of UTF-8 (`x-max-bytes`). What a caller may not \
          see answers as what does not exist."
     )

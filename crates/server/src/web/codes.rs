@@ -9,7 +9,7 @@ use app::links;
 use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::Response;
-use wire::account::{CodeAlone, CodeAndPassword, FirstUser, WhichAccount};
+use wire::account::{CodeAlone, CodeAndPassword, FirstUser, RequestReset};
 
 use super::form::{Field, Form};
 use super::oidc;
@@ -141,7 +141,7 @@ pub(super) async fn forgot(posted: Posted) -> Response {
         let form = forgot_form("").wrong("username", "Enter your user name or e-mail address.");
         return visitor.form(StatusCode::UNPROCESSABLE_ENTITY, &form);
     }
-    let input = WhichAccount { username_or_email: name.clone() };
+    let input = RequestReset { username_or_email: name.clone() };
     match account::request_reset(visitor.stranger("PageForgotPassword"), input).await {
         Ok(said) => {
             let back = vec![("/sign-in", "Back to signing in")];

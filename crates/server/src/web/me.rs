@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use wire::Level;
 use wire::account::{ConfirmOtp, DisableOtp};
-use wire::answer::NoInput;
+use wire::answer::NoKeys;
 use wire::page::Limit;
 use wire::text::TokenLabel;
 use wire::time::Millis;
@@ -232,7 +232,7 @@ pub(super) async fn end_token(posted: Posted) -> Result<Response, Failure> {
 pub(super) async fn start_second_factor(posted: Posted) -> Result<Response, Failure> {
     let visitor = &posted.visitor;
     let id = visitor.signed_in()?.account.id.clone();
-    let outcome = account::start_otp(visitor.ctx("PageMe"), id, NoInput::default()).await;
+    let outcome = account::start_otp(visitor.ctx("PageMe"), id, NoKeys::default()).await;
     after(visitor, outcome, |started| Once::Seed { secret: started.secret, uri: started.uri }).await
 }
 

@@ -117,6 +117,25 @@ fn unknown_keys_are_ignored() {
 }
 
 #[test]
+fn methods_of_ours_refuse_unknown_keys_and_name_those_they_know() {
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "what is read does not matter")]
+    struct Ours {
+        first: Option<u8>,
+        second: Option<u8>,
+    }
+    let refused = |body| decode::<Ours>(body).unwrap_err().message;
+    assert_eq!(
+        refused(json!({ "frist": 1 })),
+        "The key \"frist\" is not known. Known here: \"first\", \"second\"."
+    );
+    let message = decode::<crate::answer::NoKeys>(json!({ "a": 1 })).unwrap_err().message;
+    assert_eq!(message, "The key \"a\" is not known: this method takes no keys.");
+    decode::<crate::answer::NoKeys>(json!({})).unwrap();
+}
+
+#[test]
 fn other_bodies_where_the_method_allows_them() {
     assert_eq!(decode_any::<Vec<u8>>(json!([1])).unwrap(), [1]);
     let error = decode_any::<Vec<u8>>(json!("x")).unwrap_err();

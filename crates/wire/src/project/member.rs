@@ -114,6 +114,7 @@ impl JsonSchema for DecreasePermissions {
 /// Input of `/project-xxxx/findMembers`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[schemars(rename = "FindMembersOfProject")]
+#[serde(deny_unknown_fields)]
 pub struct FindMembers {
     /// This member alone.
     pub principal: Option<String>,
@@ -159,6 +160,7 @@ pub struct RightsShown {
 
 /// Input of `/project-xxxx/describeAccess`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct DescribeAccess {
     /// A user id or handle; the caller when absent.
     pub user: Option<String>,

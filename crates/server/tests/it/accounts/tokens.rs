@@ -224,7 +224,7 @@ async fn nothing_is_changed_with_a_token_that_ended_meanwhile() {
     let error = app::sign_in::new_auth_token(ctx.clone(), input).await.unwrap_err().into_wire();
     assert_eq!(error.kind, wire::ErrorType::InvalidAuthentication);
     let id = wire::id::UserId::parse("user-ada").unwrap();
-    let started = app::account::start_otp(ctx, id, wire::answer::NoInput::default()).await;
+    let started = app::account::start_otp(ctx, id, wire::answer::NoKeys::default()).await;
     let error = started.err().unwrap().into_wire();
     assert_eq!(error.kind, wire::ErrorType::InvalidAuthentication);
     assert_eq!(before.changes_to(&world.snapshot().await), Vec::<String>::new());

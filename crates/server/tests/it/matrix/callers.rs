@@ -7,7 +7,7 @@ use wire::{Level, MethodName};
 use super::cast::{Cast, LEVELS, Place, Role};
 use super::events::{id_of, newest, since};
 use super::refusal::refusal;
-use super::samples::{KEYS_ARE_NAMES, Needs, Sample, samples};
+use super::samples::{KEYS_ARE_NAMES, Needs, OURS, Sample, samples};
 
 /// Without a good token nothing that needs one answers, and nothing changes.
 #[tokio::test]
@@ -134,22 +134,42 @@ async fn a_token_goes_no_further_than_its_scope() {
     }
 }
 
-/// Whoever holds the level may, at every level above too, and keys that no method knows change nothing about it.
+/// Whoever holds the level may, at every level above too, and keys that no method knows change nothing about it, but where
+/// the method is ours.
 #[tokio::test]
 async fn who_may_is_answered() {
     let cast = Cast::new().await;
     for sample in samples() {
         for role in sample.allowed() {
             let place = cast.place_for(sample.method).await;
-            let mut body = (sample.body)(&place);
-            if !KEYS_ARE_NAMES.contains(&sample.method) {
+            let (path, mut body) = (sample.path(&place), (sample.body)(&place));
+            if !KEYS_ARE_NAMES.contains(&sample.method) && !OURS.contains(&sample.method) {
                 body["zzUnknown"] = json!({ "$and": [null, { "deep": [1.5] }] });
             }
-            let path = sample.path(&place);
             let answer = cast.role(role).post(&path, body).await;
             assert_eq!(answer.status, 200, "{path} as {role:?}: {}", answer.body);
         }
     }
+}
+
+/// Methods of ours refuse keys that they do not know, by name, and do nothing.
+#[tokio::test]
+async fn methods_of_ours_know_their_keys() {
+    let cast = Cast::new().await;
+    let place = cast.place().await;
+    let before = cast.world.snapshot().await;
+    let ours = samples().into_iter().filter(|sample| OURS.contains(&sample.method));
+    let mut tried = 0;
+    for sample in ours {
+        let (path, mut body) = (sample.path(&place), (sample.body)(&place));
+        body["zzUnknown"] = json!(1);
+        let answer = cast.role(sample.caller()).post(&path, body).await;
+        assert_eq!(refusal(&path, &answer), "InvalidInput", "{path}: {}", answer.body);
+        assert!(answer.body.to_string().contains("zzUnknown"), "{path}: {}", answer.body);
+        assert_eq!(before.changes_to(&cast.world.snapshot().await), [""; 0], "{path}");
+        tried += 1;
+    }
+    assert!(tried >= OURS.len(), "{tried} calls");
 }
 
 /// A stranger cannot tell a hidden project from an absent one: the answers differ in the id alone.

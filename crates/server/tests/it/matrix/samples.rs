@@ -55,6 +55,30 @@ const STRANGER: Needs = Needs::These {
     refused: &[(Role::Member(Level::Administer), "PermissionDenied"), (Role::Operator, "PermissionDenied")],
 };
 
+/// Methods that are no part of the contract with the public client. They refuse keys that they do not know.
+pub const OURS: &[MethodName] = &[
+    MethodName::SystemFindAuthTokens,
+    MethodName::SystemFindUnsentMail,
+    MethodName::SystemFindAuditEvents,
+    MethodName::UserChangePassword,
+    MethodName::UserStartOtp,
+    MethodName::UserConfirmOtp,
+    MethodName::UserDisableOtp,
+    MethodName::UserSetKind,
+    MethodName::UserDisable,
+    MethodName::UserEnable,
+    MethodName::UserRemove,
+    MethodName::AccountActivate,
+    MethodName::AccountRequestPasswordReset,
+    MethodName::AccountResetPassword,
+    MethodName::AccountConfirmEmail,
+    MethodName::AccountCreateFirstUser,
+    MethodName::ProjectAcceptDataProtectionNotice,
+    MethodName::ProjectFindMembers,
+    MethodName::ProjectDescribeAccess,
+    MethodName::OrgSetFeatures,
+];
+
 /// Methods whose keys are names of people, so that there is no key they do not know.
 pub const KEYS_ARE_NAMES: &[MethodName] =
     &[MethodName::ProjectDecreasePermissions, MethodName::OrgSetMemberAccess];
