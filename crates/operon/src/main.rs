@@ -93,15 +93,14 @@ fn dx_env(options: &DxEnv) -> anyhow::Result<()> {
 }
 
 async fn run(arguments: Serve) -> anyhow::Result<()> {
-    let mut config = Config::load(
-        arguments.data_dir.as_deref(),
-        arguments.config.as_deref(),
-        server::config::variables()?,
-    )?;
+    let variables = server::config::variables()?;
+    let log = variables.iter().find(|(name, _)| name == "OPERON_LOG").map(|(_, wanted)| wanted.clone());
+    let mut config = Config::load(arguments.data_dir.as_deref(), arguments.config.as_deref(), variables)?;
     if let Some(listen) = arguments.listen {
         config.listen = listen;
+        config.check()?;
     }
-    server::logging::start();
+    server::logging::start(log.as_deref())?;
     let data_dir = config.data_dir.clone();
     let running = server::start(config).await?;
     welcome(&running, &data_dir, running.app.first_user_link().await?.as_deref());
