@@ -17,6 +17,14 @@ use crate::links;
 const LIFE_MS: i64 = 7 * 24 * 60 * 60 * 1000;
 
 impl App {
+    /// Whether there is an account already, so that nobody can be the first any more.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn has_users(&self) -> Result<bool> {
+        self.db.read(|tx| Ok::<_, Error>(account::any(tx)?)).await
+    }
+
     /// The link with which the first user makes an account; none when there is an account. Earlier links end.
     ///
     /// # Errors

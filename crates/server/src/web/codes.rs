@@ -13,7 +13,7 @@ use wire::account::{CodeAlone, CodeAndPassword, FirstUser, RequestReset};
 
 use super::form::{Field, Form};
 use super::oidc;
-use super::page::{parameter, redirect, sentence};
+use super::page::{Failure, parameter, redirect, sentence};
 use super::visitor::{Posted, Visitor};
 
 const PASSWORD_HINT: &str = "At least 15 characters. A few unrelated words make a good one.";
@@ -182,8 +182,21 @@ pub(super) async fn confirm(posted: Posted) -> Response {
 }
 
 /// `GET /first-user`
-pub(super) async fn show_first_user(visitor: Visitor, RawQuery(query): RawQuery) -> Response {
-    visitor.form(StatusCode::OK, &first_user_form(|_| String::new(), &code_of(query.as_deref())))
+pub(super) async fn show_first_user(
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Failure> {
+    if visitor.server.app.has_users().await? {
+        return Ok(no_first_user(&visitor));
+    }
+    let form = first_user_form(|_| String::new(), &code_of(query.as_deref()));
+    Ok(visitor.form(StatusCode::OK, &form))
+}
+
+/// What is said once somebody was the first.
+fn no_first_user(visitor: &Visitor) -> Response {
+    let text = "The first account of this server is made. Sign in with yours, or ask an administrator of the server to make you one.";
+    visitor.message(StatusCode::GONE, "This server has users", text, vec![("/sign-in", "Sign in")])
 }
 
 fn first_user_form(sent: impl Fn(&str) -> String, code: &str) -> Form {
@@ -211,12 +224,15 @@ fn first_user_form(sent: impl Fn(&str) -> String, code: &str) -> Form {
 }
 
 /// `POST /first-user`
-pub(super) async fn first_user(posted: Posted) -> Response {
+pub(super) async fn first_user(posted: Posted) -> Result<Response, Failure> {
     let visitor = &posted.visitor;
+    if visitor.server.app.has_users().await? {
+        return Ok(no_first_user(visitor));
+    }
     let code = posted.text("code");
     let again = || first_user_form(|field| posted.text(field), &code);
     if let Some((field, why)) = unequal(&posted) {
-        return visitor.form(StatusCode::UNPROCESSABLE_ENTITY, &again().wrong(field, why));
+        return Ok(visitor.form(StatusCode::UNPROCESSABLE_ENTITY, &again().wrong(field, why)));
     }
     // Read by the rules of the API, which say what a name may hold.
     let input = serde_json::json!({
@@ -232,10 +248,10 @@ pub(super) async fn first_user(posted: Posted) -> Response {
         Err(shape) => Err(shape.into()),
     };
     match made {
-        Ok(_) => redirect("/sign-in?notice=password"),
+        Ok(_) => Ok(redirect("/sign-in?notice=password")),
         Err(error) => {
             let (status, text) = sentence(error);
-            visitor.form(status, &again().wrong("", text))
+            Ok(visitor.form(status, &again().wrong("", text)))
         }
     }
 }
