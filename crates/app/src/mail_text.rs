@@ -124,7 +124,7 @@ pub(crate) fn write(letter: &Letter, facts: &Facts) -> (String, String) {
         Letter::PasswordChanged => (
             format!("Your password on {server} was changed"),
             format!(
-                "The password of the account \"{}\" was changed, and every session and token of it has ended. If that was not you, tell your administrator at once.",
+                "The password of the account \"{}\" was changed, and every other session and token of it has ended. If that was not you, tell your administrator at once.",
                 facts.handle
             ),
         ),

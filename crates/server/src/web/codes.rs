@@ -16,7 +16,7 @@ use super::oidc;
 use super::page::{Failure, parameter, redirect, sentence};
 use super::visitor::{Posted, Visitor};
 
-const PASSWORD_HINT: &str = "At least 15 characters. A few unrelated words make a good one.";
+pub(super) const PASSWORD_HINT: &str = "At least 15 characters. A few unrelated words make a good one.";
 const CODE_ABOUT: &str = "It is part of the link that was sent to you.";
 
 /// The code in the link that led here.
@@ -44,7 +44,7 @@ fn password_form(title: &'static str, action: &'static str, submit: &'static str
 }
 
 /// What is wrong with a new password before the server is asked.
-fn unequal(posted: &Posted) -> Option<(&'static str, &'static str)> {
+pub(super) fn unequal(posted: &Posted) -> Option<(&'static str, &'static str)> {
     if posted.raw("password").is_empty() {
         return Some(("password", "Choose a password."));
     }

@@ -1,21 +1,22 @@
-//! The start page: who one is, one's tokens, second factor and sign-in providers.
+//! The start page: who one is, one's tokens, password, second factor and sign-in providers.
 
 use std::collections::BTreeMap;
 
 use app::external::{self, Overview, Person};
-use app::{Result as AppResult, account, sign_in, token};
+use app::{Error, Result as AppResult, account, sign_in, token};
 use askama::Template;
 use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::Response;
-use wire::Level;
-use wire::account::{ConfirmOtp, DisableOtp};
+use wire::account::{ChangePassword, ConfirmOtp, DisableOtp};
 use wire::answer::NoKeys;
 use wire::page::Limit;
 use wire::text::TokenLabel;
 use wire::time::Millis;
 use wire::user::{DestroyAuthToken, FindAuthTokens, FoundToken, NewAuthToken, TokenScope};
+use wire::{ApiError, ErrorType, Level};
 
+use super::codes::{PASSWORD_HINT, unequal};
 use super::form::ProviderButton;
 use super::oidc;
 use super::page::{Failure, Head, parameter, redirect, sentence, time};
@@ -75,6 +76,7 @@ struct MePage {
     more_tokens: bool,
     lives: &'static [i64],
     levels: Vec<String>,
+    password_hint: &'static str,
     overview: Overview,
     links: Vec<LinkRow>,
     providers: Vec<ProviderButton>,
@@ -86,6 +88,7 @@ pub(super) async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Result<
         Some("ended") => "The token has ended.",
         Some("linked") => "The identity is linked with your account.",
         Some("unlinked") => "The identity is not linked with your account any more.",
+        Some("password") => "Your password is changed. Every other session and token has ended.",
         Some("factor-off") => "The second factor is off.",
         _ => "",
     };
@@ -117,6 +120,7 @@ async fn page(
         more_tokens: found.next.is_some(),
         lives: LIVES,
         levels: LEVELS.iter().map(ToString::to_string).collect(),
+        password_hint: PASSWORD_HINT,
         links: overview.links.iter().map(|link| link_row(visitor, link)).collect(),
         overview,
         providers: oidc::buttons(&visitor.server, "Link with"),
@@ -169,10 +173,20 @@ async fn after<T>(
     match outcome {
         Ok(done) => page(visitor, StatusCode::OK, "", String::new(), show(done)).await,
         Err(error) => {
-            let (status, problem) = sentence(error);
+            let (status, problem) = own_sentence(error);
             page(visitor, status, "", problem, Once::Nothing).await
         }
     }
+}
+
+/// What went wrong, for somebody who is signed in, so that of name and password only the latter can be wrong.
+fn own_sentence(error: Error) -> (StatusCode, String) {
+    sentence(match error {
+        Error::Said(said) if said.kind == ErrorType::UsernameOrPasswordError => {
+            ApiError::new(said.kind, "The password is wrong. Nothing was changed.").into()
+        }
+        other => other,
+    })
 }
 
 /// The way to the start page after something that shows nothing, with what is said there.
@@ -228,6 +242,29 @@ pub(super) async fn end_token(posted: Posted) -> Result<Response, Failure> {
     then(visitor, token::destroy(visitor.ctx("PageMe"), input).await, "/?notice=ended").await
 }
 
+/// `POST /me/change-password`: every other session and token ends.
+pub(super) async fn change_password(posted: Posted) -> Result<Response, Failure> {
+    let visitor = &posted.visitor;
+    let id = visitor.signed_in()?.account.id.clone();
+    let (present, otp) = (posted.raw("present"), posted.text("otp"));
+    let missing = if present.is_empty() {
+        Some("Enter your present password.")
+    } else if otp.is_empty() && external::overview(visitor.ctx("PageMe")).await?.second_factor {
+        Some("Enter the code of your authenticator, too.")
+    } else {
+        unequal(&posted).map(|(_, why)| why)
+    };
+    if let Some(why) = missing {
+        return page(visitor, StatusCode::UNPROCESSABLE_ENTITY, "", why.to_owned(), Once::Nothing).await;
+    }
+    let input = ChangePassword {
+        password: present.to_owned(),
+        new_password: posted.raw("password").to_owned(),
+        otp: Some(otp).filter(|otp| !otp.is_empty()),
+    };
+    then(visitor, account::change_password(visitor.ctx("PageMe"), id, input).await, "/?notice=password").await
+}
+
 /// `POST /me/start-second-factor`: shows the secret, once.
 pub(super) async fn start_second_factor(posted: Posted) -> Result<Response, Failure> {
     let visitor = &posted.visitor;
@@ -245,7 +282,7 @@ pub(super) async fn confirm_second_factor(posted: Posted) -> Result<Response, Fa
     match outcome {
         // What was begun goes on with the next code.
         Err(error) if !error.is_about_state() => {
-            let (status, problem) = sentence(error);
+            let (status, problem) = own_sentence(error);
             page(visitor, status, "", problem, Once::NextCode).await
         }
         outcome => after(visitor, outcome, |confirmed| Once::BackupCodes(confirmed.backup_codes)).await,

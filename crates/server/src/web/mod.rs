@@ -75,6 +75,7 @@ pub(crate) fn pages() -> Routes {
         (app::links::CONFIRM_EMAIL, get(codes::show_confirm).post(codes::confirm)),
         ("/me/make-token", post(me::make_token)),
         ("/me/end-token", post(me::end_token)),
+        ("/me/change-password", post(me::change_password)),
         ("/me/start-second-factor", post(me::start_second_factor)),
         ("/me/confirm-second-factor", post(me::confirm_second_factor)),
         ("/me/end-second-factor", post(me::end_second_factor)),

@@ -63,6 +63,7 @@ pub fn doors() -> Vec<Door> {
         Door { path: "/first-user", takes: &["GET", "HEAD", "POST"], target: |open| format!("/first-user?code={}", open.place.code), plain: 410, form_on: Some(|_| "/".into()), fields: &[("username", "first"), ("email", "f@example.org"), ("first", "F"), ("last", "L"), ("password", PASSWORD), ("again", PASSWORD)] },
         Door { path: "/me/make-token", target: |_| "/me/make-token".into(), form_on: Some(|_| "/".into()), fields: &[("label", "l"), ("days", "7"), ("project", ""), ("level", "VIEW")], ..FORM },
         Door { path: "/me/end-token", target: |_| "/me/end-token".into(), form_on: Some(|_| "/".into()), fields: &[("signature", "x")], ..FORM },
+        Door { path: "/me/change-password", target: |_| "/me/change-password".into(), form_on: Some(|_| "/".into()), fields: &[("present", PASSWORD), ("password", PASSWORD), ("again", "x"), ("otp", "")], ..FORM },
         Door { path: "/me/start-second-factor", target: |_| "/me/start-second-factor".into(), form_on: Some(|_| "/".into()), ..FORM },
         Door { path: "/me/confirm-second-factor", target: |_| "/me/confirm-second-factor".into(), form_on: Some(|_| "/".into()), fields: &[("otp", "000000")], ..FORM },
         Door { path: "/me/end-second-factor", target: |_| "/me/end-second-factor".into(), form_on: Some(|_| "/".into()), fields: &[("password", "x"), ("otp", "000000")], ..FORM },

@@ -62,11 +62,83 @@ async fn tokens_are_made_listed_and_ended() {
     // Without a session there is nothing to make or to end.
     let mut stranger = Browser::new(&world);
     let token = stranger.get("/sign-in").await.hidden("/sign-in")[0].1.clone();
-    for place in
-        ["/me/make-token", "/me/end-token", "/me/start-second-factor", "/me/unlink", "/sign-out-everywhere"]
-    {
+    for place in [
+        "/me/make-token",
+        "/me/end-token",
+        "/me/change-password",
+        "/me/start-second-factor",
+        "/me/unlink",
+        "/sign-out-everywhere",
+    ] {
         stranger.post(place, &[("form-token", &token)]).await.leads_to("/sign-in");
     }
+}
+
+/// F474: another password, by whoever knows the present one: other sessions and tokens end, a letter tells of it, and wrong
+/// tries are slowed down as those of signing in are.
+#[tokio::test]
+async fn the_password_is_changed_on_the_page() {
+    const OTHER: &str = "violet harbour nine spoons";
+    let world = World::new().await;
+    person(&world, "ada").await;
+    let mut browser = signed_in(&world, "ada").await;
+    let mut elsewhere = signed_in(&world, "ada").await;
+    let home = browser.get("/").await;
+    let made =
+        browser.submit(&home, "/me/make-token", &[("label", "x"), ("scope", "full"), ("days", "7")]).await;
+    let client = world.client(Some(&made.between("<p><code>", "</code>")));
+    for (fields, why) in [
+        (["", OTHER, OTHER], "Enter your present password"),
+        ([PASSWORD, "", ""], "Choose a password"),
+        ([PASSWORD, OTHER, PASSWORD], "not the password that you entered first"),
+        ([PASSWORD, "short", "short"], "too short"),
+        (["wrong wrong wrong", OTHER, OTHER], "The password is wrong. Nothing was changed."),
+    ] {
+        let fields = [("present", fields[0]), ("password", fields[1]), ("again", fields[2])];
+        browser.submit(&home, "/me/change-password", &fields).await.says(422, why);
+    }
+    client.ok("/system/whoami", json!({})).await;
+
+    let fields = [("present", PASSWORD), ("password", OTHER), ("again", OTHER)];
+    browser.submit(&home, "/me/change-password", &fields).await.leads_to("/?notice=password");
+    browser.get("/?notice=password").await.says(200, "Your password is changed");
+    assert!(!is_in(&mut elsewhere).await);
+    client.fails("/system/whoami", json!({}), "InvalidAuthentication").await;
+    let done = actions(&world).await;
+    assert_eq!(done.last().unwrap(), "user.passwordChanged", "{done:?}");
+    let letter = world.letter("ada@example.org", 0).await;
+    assert!(letter.subject().contains("was changed"), "{}", letter.subject());
+    Browser::new(&world).sign_in("ada", PASSWORD).await.says(422, "is wrong");
+    Browser::new(&world).sign_in("ada", OTHER).await.leads_to("/");
+
+    let guess = [("present", "wrong wrong wrong"), ("password", PASSWORD), ("again", PASSWORD)];
+    for _ in 0..20 {
+        let answer = browser.submit(&home, "/me/change-password", &guess).await;
+        if answer.status == 429 {
+            return;
+        }
+    }
+    panic!("the password can be guessed as fast as one likes");
+}
+
+/// With the second factor on, another password takes its code, too.
+#[tokio::test]
+async fn another_password_takes_the_second_factor() {
+    const OTHER: &str = "violet harbour nine spoons";
+    let world = World::new().await;
+    person(&world, "ada").await;
+    let mut browser = signed_in(&world, "ada").await;
+    let (secret, _) = switch_on(&world, &mut browser).await;
+    world.pass(std::time::Duration::from_secs(60));
+    let home = browser.get("/").await;
+    let code = authenticator(&secret, world.now());
+    for (otp, why) in [("", "Enter the code"), ("000000", "The code is wrong")] {
+        let fields = [("present", PASSWORD), ("password", OTHER), ("again", OTHER), ("otp", otp)];
+        browser.submit(&home, "/me/change-password", &fields).await.says(422, why);
+    }
+    let fields = [("present", PASSWORD), ("password", OTHER), ("again", OTHER), ("otp", code.as_str())];
+    browser.submit(&home, "/me/change-password", &fields).await.leads_to("/?notice=password");
+    Browser::new(&world).sign_in("ada", OTHER).await.leads_to("/sign-in/code");
 }
 
 /// F474: with the second factor on, the password alone opens nothing; each code works once; a backup code replaces it.
