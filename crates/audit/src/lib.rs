@@ -28,4 +28,4 @@ pub use event::{AddressClass, Event, EventError, Outcome};
 pub use export::verify_export;
 pub use note::{PublicKey, SigningKey};
 pub use rotation::Rotation;
-pub use verify::{Broken, Fault, Report, TrustedKey, Verifier};
+pub use verify::{Broken, Fault, Report, TrustedKey, Verifier, entries};

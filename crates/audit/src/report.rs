@@ -38,7 +38,7 @@ pub enum Fault {
         why: String,
     },
     /// The log ends before a checkpoint says it does.
-    #[error("the log ends here, but a checkpoint shows that it had {size} entries")]
+    #[error("the log ends here, but a checkpoint shows that it had {}", entries(*.size))]
     Truncated {
         /// The size the checkpoint states.
         size: u64,
@@ -72,6 +72,12 @@ pub enum Fault {
         "the export begins after entry {0}, and no trusted checkpoint of that size shows what came before"
     )]
     UnanchoredStart(u64),
+}
+
+/// So many entries, in words.
+#[must_use]
+pub fn entries(count: u64) -> String {
+    if count == 1 { "1 entry".to_owned() } else { format!("{count} entries") }
 }
 
 /// The first broken place.
@@ -115,9 +121,13 @@ impl fmt::Display for Report {
         let good = self.head.size - self.start;
         if let Some(Broken { position, fault }) = &self.broken {
             writeln!(f, "BROKEN at entry {position} of {}: {fault}.", self.origin)?;
-            return write!(f, "The {good} entries before it fit together.");
+            return match good {
+                1 => write!(f, "The entry before it is right."),
+                good => write!(f, "The {good} entries before it fit together."),
+            };
         }
-        writeln!(f, "Intact: {good} entries of {}, the last with hash {}.", self.origin, self.head.hash)?;
+        let (good, hash) = (entries(good), &self.head.hash);
+        writeln!(f, "Intact: {good} of {}, the last with hash {hash}.", self.origin)?;
         match self.last_checkpoint {
             None => {
                 f.write_str(
@@ -125,9 +135,12 @@ impl fmt::Display for Report {
                 )?;
             }
             Some(size) => {
-                write!(f, "{} checkpoints fit, the last one of size {size}.", self.checkpoints)?;
+                match self.checkpoints {
+                    1 => write!(f, "1 checkpoint fits, of size {size}.")?,
+                    several => write!(f, "{several} checkpoints fit, the last one of size {size}.")?,
+                }
                 if size < self.head.size {
-                    write!(f, " The {} entries after it are not covered yet.", self.head.size - size)?;
+                    write!(f, " Not covered yet: {} after it.", entries(self.head.size - size))?;
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::chain::{Entry, Head, entry_hash};
 use crate::checkpoint::SignedCheckpoint;
 use crate::note::{PublicKey, Verdict};
-pub use crate::report::{Broken, Fault, Report};
+pub use crate::report::{Broken, Fault, Report, entries};
 use crate::rotation::{Forged, Rotation};
 
 /// A public key and the sizes of the log for which its checkpoints count.

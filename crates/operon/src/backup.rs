@@ -96,18 +96,23 @@ pub(crate) async fn restore(options: Restore) -> anyhow::Result<()> {
         say(&format!("A later backup, {name}, was begun and never finished; it was passed over."));
     }
     say(&format!("Restored snapshot {}: {}.", done.snapshot, counted(&done.bytes)));
-    say(&format!("The audit log is intact: {} entries.", done.audit_entries));
+    say(&format!("The audit log is intact: {}.", audit::entries(done.audit_entries)));
     say(
         "What happened after the snapshot is gone: files, changes and audit entries, and also revocations. Tokens, links and members that were removed since are back; look through them before people sign in.",
     );
     complain(
         &done.bytes,
-        "were not in the backup. The server can be started; files that use them answer that they are damaged",
+        "could not be found in the backup. The server can be started; files that use them answer that they are damaged",
     )
 }
 
 fn counted(bytes: &Copied) -> String {
-    format!("{} blobs ({} bytes) copied, {} were there already", bytes.copied, bytes.bytes, bytes.present)
+    let (copied, there) = (blobs(bytes.copied), blobs(bytes.present));
+    format!("{copied} ({} bytes) copied; there already: {there}", bytes.bytes)
+}
+
+fn blobs(count: u64) -> String {
+    if count == 1 { "1 blob".to_owned() } else { format!("{count} blobs") }
 }
 
 /// Ends with an error when bytes are damaged, and names them.
@@ -118,10 +123,25 @@ fn complain(bytes: &Copied, what: &str) -> anyhow::Result<()> {
     for (id, why) in &bytes.damaged {
         say(&format!("{id}: {why}"));
     }
-    bail!("everything else is done, but {} blobs {what}", bytes.damaged.len())
+    let damaged = u64::try_from(bytes.damaged.len())?;
+    bail!("everything else is done, but {} {what}", blobs(damaged))
 }
 
 #[expect(clippy::print_stdout, reason = "the answer of the command")]
 fn say(text: &str) {
     println!("{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_blob_is_no_blobs() {
+        let bytes =
+            Copied { copied: 1, bytes: 77, present: 0, damaged: vec![("b".to_owned(), "gone".to_owned())] };
+        assert_eq!(counted(&bytes), "1 blob (77 bytes) copied; there already: 0 blobs");
+        let why = complain(&bytes, "could not be read").unwrap_err().to_string();
+        assert_eq!(why, "everything else is done, but 1 blob could not be read");
+    }
 }

@@ -79,7 +79,7 @@ impl Rule {
                 "your upload right is switched off here; ask a project administrator to switch it on"
             }
             Rule::DownloadRight => {
-                "your download right is switched off here; ask a project administrator to switch it on, or analyse the data where it is"
+                "your download right is switched off here; ask a project administrator to switch it on"
             }
             Rule::ReadOnly => {
                 "your account is Read-Only on this platform; ask a platform administrator to change that"
@@ -91,10 +91,10 @@ impl Rule {
                 "the project is restricted, so its data is neither copied out nor used in other projects; work inside the project instead"
             }
             Rule::DownloadRestricted => {
-                "the project is download-restricted, so its data does not leave the platform; analyse it with jobs in the project"
+                "the project is download-restricted, so its data does not leave the platform; only a project administrator can lift that"
             }
             Rule::ExternalUploadRestricted => {
-                "the project takes in data through jobs only; ask a project administrator to allow uploads, or import by a job"
+                "the project takes in data through jobs only, and none run on this server yet; ask a project administrator to allow uploads"
             }
             Rule::DestroyProtected => {
                 "the project is protected against destruction; an administrator must switch destroyProtected off first"
@@ -116,7 +116,7 @@ impl Rule {
                 "the shared object came from a restricted project and must not be used in another one"
             }
             Rule::LabelNoDownload => {
-                "the object came from a download-restricted project and must not leave the platform; analyse it with jobs here"
+                "the object came from a download-restricted project and must not leave the platform, whichever copy it is; ask the administrators of that project for it"
             }
             Rule::LabelNoCopy => {
                 "the object came from a restricted project and must not go to another one; work on it here"
@@ -139,7 +139,7 @@ impl Rule {
                 "you are no member of the project; you see it as an administrator, who may add themselves"
             }
             Rule::PreviewRestricted => {
-                "previews and viewers are switched off in this project; use jobs to look into the data"
+                "previews and viewers are switched off in this project; ask a project administrator to switch them on"
             }
             Rule::DatabaseUiViewOnly => {
                 "members at VIEW reach this project's databases through the cohort pages only; use those"

@@ -221,7 +221,10 @@ fn a_verification_can_begin_at_a_trusted_checkpoint_only() {
 fn reports_speak_in_sentences() {
     let (mut entries, heads) = log(3);
     let good = verify(&entries, vec![checkpoint(heads[2], &[&key(1)])]).to_string();
-    assert!(good.contains("Intact: 3 entries") && good.contains("The 1 entries after it"), "{good}");
+    assert!(
+        good.contains("Intact: 3 entries") && good.contains("Not covered yet: 1 entry after it."),
+        "{good}"
+    );
     entries[1].event = event(9);
     let bad = verify(&entries, vec![]).to_string();
     assert!(bad.starts_with("BROKEN at entry 2 of example.org/audit: the entry was changed"), "{bad}");

@@ -125,7 +125,7 @@ pub(super) fn acts() -> Vec<Act> {
             ],
         },
         Act {
-            title: "Ines restricts downloads: analyse the data here, but do not take them away",
+            title: "Ines restricts downloads: look at what is here, but do not take it away",
             change: Change::RestrictDownloads,
             attempts: vec![
                 yes("lena", Deed::Search, "grant.direct"),
