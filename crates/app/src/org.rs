@@ -19,6 +19,7 @@ use wire::{ApiError, ErrorType};
 use crate::context::Ctx;
 use crate::error::{Error, Result};
 use crate::event::{Event, EventName};
+use crate::session::IDLE_MS;
 
 pub use describe::describe;
 pub(crate) use describe::one as describe_one;
@@ -178,5 +179,6 @@ fn policies(org: &Org) -> serde_json::Value {
         "restrictProjectTransfer": if org.transfer_by_admins_only { "ADMIN" } else { "MEMBER" },
         "jobReuse": org.policies.job_reuse,
         "detailedJobMetricsCollectDefault": org.policies.detailed_job_metrics_collect_default,
+        "autoLogoutAfter": org.auto_logout_after.unwrap_or(IDLE_MS),
     })
 }

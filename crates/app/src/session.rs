@@ -8,6 +8,7 @@ use secrets::Secret;
 use serde::{Deserialize, Serialize};
 use store::access::Caller;
 use store::account::Account;
+use store::org;
 use store::token::{self, NewToken, Purpose, Token};
 use wire::user::TokenScope;
 
@@ -15,7 +16,8 @@ use crate::context::{App, Ctx};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventName};
 
-/// A session ends after so long without a request, in ms.
+/// A session ends after so long without a request, in ms, unless an organisation of its owner says otherwise (contract:
+/// identity-and-sharing 4.2, `autoLogoutAfter`).
 pub const IDLE_MS: i64 = 15 * 60_000;
 /// A session ends so long after its sign-in, whatever happens, in ms.
 pub const LIFE_MS: i64 = 12 * 3_600_000;
@@ -120,8 +122,8 @@ pub async fn end_all(ctx: Ctx) -> Result<()> {
 }
 
 /// Whether a session that was used last, or begun, at this time is still awake.
-fn is_awake(token: &Token, now: i64) -> bool {
-    now < token.last_used.unwrap_or(token.created).saturating_add(IDLE_MS)
+fn is_awake(token: &Token, idle_ms: i64, now: i64) -> bool {
+    now < token.last_used.unwrap_or(token.created).saturating_add(idle_ms)
 }
 
 impl App {
@@ -131,12 +133,13 @@ impl App {
     /// The store's.
     pub async fn session(&self, text: &str, now: i64) -> Result<Option<Session>> {
         let signature = secrets::token::signature(text);
-        let found =
-            self.db.read_inline(move |tx| Ok::<_, Error>(token::usable(tx, &signature, now)?)).await?;
-        let Some((token, account)) = found else { return Ok(None) };
-        if token.purpose != Purpose::Session || !is_awake(&token, now) {
-            return Ok(None);
-        }
+        let found = self.db.read_inline(move |tx| {
+            let Some((token, account)) = token::usable(tx, &signature, now)? else { return Ok(None) };
+            let idle_ms = org::auto_logout_after(tx, account.key)?.unwrap_or(IDLE_MS);
+            let good = token.purpose == Purpose::Session && is_awake(&token, idle_ms, now);
+            Ok::<_, Error>(good.then_some((token, account)))
+        });
+        let Some((token, account)) = found.await? else { return Ok(None) };
         if now >= token.last_used.unwrap_or(token.created).saturating_add(NOTED_EVERY_MS) {
             let key = token.key;
             self.db.write(move |tx| Ok::<_, Error>(token::used(tx, key, now)?)).await?;

@@ -94,6 +94,7 @@ CREATE TABLE org (
   features TEXT NOT NULL DEFAULT '{}',
   billing_enabled BIGINT NOT NULL,
   expires_at BIGINT,
+  auto_logout_after BIGINT,
   saml_idp TEXT,
   created BIGINT NOT NULL,
   created_by TEXT NOT NULL,

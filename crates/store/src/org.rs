@@ -43,6 +43,8 @@ pub struct Org {
     pub billing_enabled: bool,
     /// When it ends, in ms.
     pub expires_at: Option<i64>,
+    /// How long, in ms, a signed-in browser of a member may do nothing; the platform's own time when none.
+    pub auto_logout_after: Option<i64>,
     /// The identity provider of its members.
     pub saml_idp: Option<String>,
 }
@@ -86,13 +88,13 @@ pub struct NewOrg<'a> {
 macro_rules! org_columns {
     () => {
         "o.key, o.id, o.handle, o.name, o.member_list_visibility, o.restrict_project_transfer, o.policies, o.features, \
-         o.billing_enabled, o.expires_at, o.saml_idp"
+         o.billing_enabled, o.expires_at, o.auto_logout_after, o.saml_idp"
     };
 }
 pub(crate) use org_columns;
 
 /// How many columns that is.
-pub(crate) const ORG_COLUMNS: usize = 11;
+pub(crate) const ORG_COLUMNS: usize = 12;
 
 /// Adds an organisation without members. Fails with `Unique` on `org.id` when the handle is taken, also by one that was
 /// destroyed: ids keep their meaning.
@@ -160,10 +162,20 @@ pub fn name_of(tx: &Tx, id: &OrgId) -> Result<Option<String>, DbError> {
 /// Stores what the operator decides about an organisation as it is in `org`.
 pub fn save_licence(tx: &Tx, _permit: &SystemPermit<'_>, org: &Org) -> Result<(), DbError> {
     tx.execute(
-        "update org set features = $2, billing_enabled = $3, expires_at = $4 where key = $1",
-        params![org.key, org.features.text(), org.billing_enabled, org.expires_at],
+        "update org set features = $2, billing_enabled = $3, expires_at = $4, auto_logout_after = $5 where key = $1",
+        params![org.key, org.features.text(), org.billing_enabled, org.expires_at, org.auto_logout_after],
     )?;
     Ok(())
+}
+
+/// The shortest time, in ms, after which an organisation of an account signs idle browsers out; none when none says.
+pub fn auto_logout_after(tx: &Tx, account: AccountKey) -> Result<Option<i64>, DbError> {
+    tx.query_one(
+        "select min(o.auto_logout_after) from org_member m join org o on o.key = m.org
+         where m.account = $1 and o.destroyed is null",
+        params![account],
+    )?
+    .get(0)
 }
 
 /// Makes an organisation a thing of the past. Its row stays, so that its id is never given to another.
@@ -192,7 +204,8 @@ pub(crate) fn org(row: &Row) -> Result<Org, DbError> {
         features: Features::read(row, 7)?,
         billing_enabled: row.get(8)?,
         expires_at: row.get(9)?,
-        saml_idp: row.get(10)?,
+        auto_logout_after: row.get(10)?,
+        saml_idp: row.get(11)?,
     })
 }
 

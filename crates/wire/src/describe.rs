@@ -221,6 +221,7 @@ descriptions! {
         "restrictProjectTransfer": OrgLevel, "Who may move a project that it pays for to another payer.";
         "jobReuse": Option<bool>, "Whether executions may reuse results of earlier equal ones.";
         "detailedJobMetricsCollectDefault": Option<bool>, "Whether executions collect detailed metrics unless told otherwise.";
+        "autoLogoutAfter": i64, "How long a signed-in browser of a member may do nothing, in ms.";
     }
 
     /// Who made something.

@@ -109,6 +109,10 @@ pub struct SetFeatures {
     /// When the organisation ends, in ms since the epoch; null for never.
     #[serde(default)]
     pub expires_at: Patch<Millis>,
+    /// How long a signed-in browser of a member may do nothing, in ms, from 5 minutes to 12 hours; null for the platform's
+    /// 15 minutes. Of several organisations of a person, the shortest time counts.
+    #[serde(default)]
+    pub auto_logout_after: Patch<Millis>,
     /// A limit on what is charged to it; refused unless null.
     #[serde(default)]
     pub spending_limit: Patch<Amount>,

@@ -32,7 +32,7 @@ async fn a_new_organisation_has_its_maker_as_admin() {
             "policies",
             json!({
                 "memberListVisibility": "ADMIN", "restrictProjectTransfer": "MEMBER", "jobReuse": true,
-                "detailedJobMetricsCollectDefault": false,
+                "detailedJobMetricsCollectDefault": false, "autoLogoutAfter": 900_000,
             }),
         ),
     ] {
@@ -88,7 +88,7 @@ async fn policies_are_merged() {
             &json!("provider"),
             &json!({
                 "memberListVisibility": "PUBLIC", "restrictProjectTransfer": "ADMIN", "jobReuse": false,
-                "detailedJobMetricsCollectDefault": false,
+                "detailedJobMetricsCollectDefault": false, "autoLogoutAfter": 900_000,
             })
         )
     );

@@ -255,6 +255,39 @@ async fn idle_sessions_end() {
     assert!(!is_in(&mut browser).await);
 }
 
+/// Organisations say how long their members' browsers may be idle; the shortest time counts, and 15 minutes where none says.
+#[tokio::test]
+async fn an_organisation_sets_when_idle_sessions_end() {
+    let world = World::new().await;
+    let root = world.person("root", "ADMIN").await;
+    person(&world, "ada").await;
+    let (long, short) = (world.org("long", &["ada"]).await, world.org("short", &["ada"]).await);
+    let set = async |org: &str, minutes: i64| {
+        root.ok(&format!("/{org}/setFeatures"), json!({ "autoLogoutAfter": minutes * 60_000 })).await;
+    };
+    set(&long, 120).await;
+    let mut browser = signed_in(&world, "ada").await;
+    world.pass(Duration::from_secs(110 * 60));
+    assert!(is_in(&mut browser).await);
+    set(&short, 5).await;
+    world.pass(Duration::from_secs(6 * 60));
+    assert!(!is_in(&mut browser).await);
+    let policies = root.describe(&short, &["policies"]).await["policies"].clone();
+    assert_eq!(policies["autoLogoutAfter"], 5 * 60_000);
+
+    root.ok(&format!("/{short}/setFeatures"), json!({ "autoLogoutAfter": null })).await;
+    root.ok(&format!("/{long}/setFeatures"), json!({ "autoLogoutAfter": null })).await;
+    let policies = root.describe(&long, &["policies"]).await["policies"].clone();
+    assert_eq!(policies["autoLogoutAfter"], 15 * 60_000);
+    let mut browser = signed_in(&world, "ada").await;
+    world.pass(Duration::from_secs(16 * 60));
+    assert!(!is_in(&mut browser).await);
+    for wrong in [0, -1, 5 * 60_000 - 1, 12 * 3_600_000 + 1] {
+        let input = json!({ "autoLogoutAfter": wrong });
+        root.fails(&format!("/{long}/setFeatures"), input, "InvalidInput").await;
+    }
+}
+
 /// F474: whatever ends an account's access ends its sessions at once.
 #[tokio::test]
 async fn sessions_end_with_the_access() {
