@@ -50,7 +50,7 @@ pub fn fell_destroyed(tx: &Tx, project: ProjectKey, limit: u32) -> Result<u64, D
 pub fn forget_destroyed(tx: &Tx, project: ProjectKey) -> Result<(), DbError> {
     let cleared = tx.execute(
         "update project set name = '', summary = '', description = '', tags = '[]', properties = '{}',
-           allowed_executables = null, default_symlink = null, isolated_browsing_options = null
+           allowed_executables = null, isolated_browsing_options = null
          where key = $1 and destroyed is not null",
         params![project],
     )?;
