@@ -6,7 +6,8 @@ use serde_json::{Map, Value as Json};
 use crate::db::{DbError, Row};
 use crate::text::{self, Word};
 
-/// Something that the operator can switch on and off for an organisation.
+/// Something that the operator can switch on and off for an organisation. The contract names more; each comes with what it
+/// licenses, so that nobody switches off what nothing asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Feature {
     /// Protected health information.
@@ -21,16 +22,6 @@ pub enum Feature {
     DataProtectionNotice,
     /// Web pages of jobs in an isolated browser.
     IsolatedBrowsing,
-    /// Sending the logs of executions elsewhere.
-    JobLogForwarding,
-    /// Web pages of jobs.
-    HttpsApp,
-    /// Limits on what a project spends in a month.
-    MonthlyProjectLimits,
-    /// Monthly reports.
-    Reports,
-    /// Research environments.
-    Tre,
 }
 
 impl Feature {
@@ -48,11 +39,6 @@ impl Word for Feature {
         (Self::ExternalUploadRestricted, "externalUploadRestricted"),
         (Self::DataProtectionNotice, "dataProtectionNotice"),
         (Self::IsolatedBrowsing, "isolatedBrowsing"),
-        (Self::JobLogForwarding, "jobLogForwarding"),
-        (Self::HttpsApp, "httpsApp"),
-        (Self::MonthlyProjectLimits, "monthlyProjectLimits"),
-        (Self::Reports, "reports"),
-        (Self::Tre, "tre"),
     ];
 }
 

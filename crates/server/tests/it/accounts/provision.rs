@@ -19,7 +19,7 @@ async fn an_organisation_makes_accounts_when_the_operator_lets_it() {
     let lab = eve.ok("/org/new", json!({ "handle": "lab", "name": "Lab" })).await["id"].clone();
     let lab = lab.as_str().unwrap();
     let features = eve.describe(lab, &["features"]).await["features"].clone();
-    assert_eq!((&features["provisioning"], &features["reports"]), (&json!(false), &json!(true)));
+    assert_eq!((&features["provisioning"], &features["phi"]), (&json!(false), &json!(true)));
     let plain = json!({ "username": "ada", "email": "ada@example.org", "first": "Ada" });
     for input in [new("ada", lab), plain.clone()] {
         let message = eve.fails("/user/new", input, "PermissionDenied").await;
