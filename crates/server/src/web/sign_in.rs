@@ -33,11 +33,16 @@ struct Pending {
 }
 
 /// `GET /sign-in`
-pub(super) async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Response {
+pub(super) async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, Failure> {
     if visitor.session.is_some() {
-        return redirect("/");
+        return Ok(redirect("/"));
     }
-    let notice = match parameter(query.as_deref(), "notice").as_deref() {
+    let mut form = form(&visitor, "");
+    if !visitor.server.app.has_users().await? {
+        "This server has no users yet. Make the first account with the link that the server printed at its start."
+            .clone_into(&mut form.intro);
+    }
+    form.notice = match parameter(query.as_deref(), "notice").as_deref() {
         Some("out") => "You are signed out.",
         Some("everywhere") => "You are signed out everywhere.",
         Some("ended") => "Your session has ended. Nothing was changed by your last step; sign in to go on.",
@@ -46,8 +51,7 @@ pub(super) async fn show(visitor: Visitor, RawQuery(query): RawQuery) -> Respons
         Some("step") => "The sign-in took too long. Begin again.",
         _ => "",
     };
-    let form = Form { notice, ..form(&visitor, "") };
-    visitor.form(StatusCode::OK, &form)
+    Ok(visitor.form(StatusCode::OK, &form))
 }
 
 fn form(visitor: &Visitor, name: &str) -> Form {

@@ -93,6 +93,7 @@ async fn the_first_user_makes_an_account() {
     let link = world.app().first_user_link().await.unwrap().unwrap();
     let link = link.strip_prefix(&world.base()).unwrap().to_owned();
     let mut browser = Browser::new(&world);
+    browser.get("/sign-in").await.says(200, "no users yet");
     let form = browser.get(&link).await.says(200, "Make the first account");
     let [password, again] = twice(PASSWORD);
     let fields = [
@@ -117,6 +118,7 @@ async fn the_first_user_makes_an_account() {
             "{late:?}"
         );
     }
+    assert!(!browser.get("/sign-in").await.body.contains("no users yet"));
     browser.sign_in("ada", PASSWORD).await.leads_to("/");
     let home = browser.get("/").await.says(200, "user-ada");
     assert!(home.body.contains("L&#60;b&#62;") && !home.body.contains("L<b>"), "{}", home.body);
