@@ -13,20 +13,22 @@ use super::{fetch, file, open_file, preauthenticated};
 use crate::wait;
 use crate::world::World;
 
-/// Somebody who begins as many uploads as the server takes at once, and finishes none, keeps nobody else from theirs.
+/// Several who begin as many uploads as the server takes at once, and finish none, keep nobody else from theirs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unfinished_uploads_leave_turns_for_others() {
     let world = World::new().await;
-    let (alice, mallory) = (world.user("alice").await, world.user("mallory").await);
-    let project = mallory.project("Idle").await;
-    let idle = open_file(&mallory, &project).await;
+    let alice = world.user("alice").await;
     let mut held = Vec::new();
-    for index in 1..=40 {
-        let address = mallory.ok(&format!("/{idle}/upload"), json!({ "index": index, "size": 100 })).await;
-        let path =
-            address["url"].as_str().unwrap().split_once(&world.address().to_string()).unwrap().1.to_owned();
-        let head = format!("PUT {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nx");
-        held.push(begin(&world, &head).await);
+    for name in ["mallory", "trudy", "oscar"] {
+        let client = world.user(name).await;
+        let project = client.project("Idle").await;
+        let idle = open_file(&client, &project).await;
+        for index in 1..=20 {
+            let address = client.ok(&format!("/{idle}/upload"), json!({ "index": index, "size": 100 })).await;
+            let path = address["url"].as_str().unwrap().split_once(&world.address().to_string()).unwrap().1;
+            let head = format!("PUT {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nx");
+            held.push(begin(&world, &head).await);
+        }
     }
     // Long enough for the server to have begun with them.
     tokio::time::sleep(Duration::from_secs(1)).await;
