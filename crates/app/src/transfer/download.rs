@@ -19,7 +19,8 @@ use crate::error::{Error, Result};
 use crate::turns::Turn;
 
 /// `/file-xxxx/download`: where to fetch the bytes. Two equal calls by one token get equal addresses, unless they are
-/// preauthenticated.
+/// preauthenticated. A preauthenticated one is of one copy, which is chosen now unless the caller named it: so whoever has
+/// the link does not make the server look through what its maker reaches, and reads what its maker let out.
 ///
 /// # Errors
 /// `ResourceNotFound`, also for a project that does not hold the file; `PermissionDenied`; `InvalidState` when the file is not
@@ -33,8 +34,12 @@ pub async fn download(ctx: Ctx, id: FileId, input: Download) -> Result<TransferU
     let (name, by, asked) = ctx
         .look(move |work| {
             let (copy, _) = choose(work, &asked, None)?;
+            let mut asked = asked.clone();
+            if asked.preauthenticated {
+                asked.project = Some(copy.project.id);
+            }
             let name = named.clone().unwrap_or(copy.placement.name);
-            Ok((name, work.caller()?.signature.clone(), asked.clone()))
+            Ok((name, work.caller()?.signature.clone(), asked))
         })
         .await?;
     Ok(address::make(&app, &asked, &file_name(&name), &by, expires))

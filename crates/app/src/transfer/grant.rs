@@ -33,8 +33,8 @@ pub(super) struct Asked {
 const TRIES: usize = 3;
 /// How long a client is asked to wait then.
 const RETRY_SECONDS: u64 = 2;
-/// A range of so many bytes has few extents, since all parts of a file but the last are large.
-const SHORT: u64 = 64 << 20;
+/// Of so many bytes the extents are looked up at once: few, since all parts of a file but the last are large.
+const LOOKED_UP: u64 = 32 << 20;
 /// How often, and in which distance, a running download is decided again when the server cannot find out whether its
 /// reader may read on. No byte is read meanwhile.
 const TROUBLES: usize = 60;
@@ -151,7 +151,7 @@ impl ReadGrant {
     /// What `/file-xxxx/download` answers.
     pub(super) async fn object(&mut self, holder: Caller) -> Result<Object> {
         let ctx = self.ctx_of(holder);
-        Ok(self.look(&ctx, true, |_, copy| Ok(copy.object.clone())).await?.0)
+        Ok(self.look(&ctx, |_, copy| Ok(copy.object.clone())).await?.0)
     }
 
     /// Whether the person may still read the file, of which so much is left to be read. Nothing is kept from earlier
@@ -159,7 +159,7 @@ impl ReadGrant {
     /// that copy may be read no more and another has to be found.
     pub(super) async fn holds(&mut self, left: &Range<u64>) -> bool {
         for trouble in 0.. {
-            match self.go_on(left, true, |_, _| Ok(())).await {
+            match self.go_on(left, |_, _| Ok(())).await {
                 Ok(()) => return true,
                 Err(error) if error.is_trouble() && trouble < TROUBLES => {
                     tracing::warn!(file = %self.asked.file, %error, "a download waits");
@@ -174,20 +174,20 @@ impl ReadGrant {
         false
     }
 
-    /// The extents of what is left as they are now; they change when equal content is merged.
+    /// The next extents of what is left as they are now; they change when equal content is merged.
     pub(super) async fn extents(&mut self, left: &Range<u64>) -> Result<Vec<Extent>> {
         let wanted = left.clone();
-        self.go_on(left, is_short(left), move |work, copy| extents(work, copy, &wanted)).await
+        self.go_on(left, move |work, copy| extents(work, copy, &wanted)).await
     }
 
     /// Decides anew; when another copy is read from now on, its event is committed.
-    async fn go_on<T, F>(&mut self, left: &Range<u64>, quick: bool, f: F) -> Result<T>
+    async fn go_on<T, F>(&mut self, left: &Range<u64>, f: F) -> Result<T>
     where
         T: Send + 'static,
         F: Fn(&Work<'_>, &Copy) -> Result<T> + Send + Sync + 'static,
     {
         let ctx = self.ctx().await?;
-        let (found, moved) = self.look(&ctx, quick, f).await?;
+        let (found, moved) = self.look(&ctx, f).await?;
         if moved {
             self.record(left.clone()).await?;
         }
@@ -214,15 +214,15 @@ impl ReadGrant {
         Ctx::new(Arc::clone(&self.app), Some(holder), request, Door::Other("FileOut"))
     }
 
-    /// What `f` says of the copy that is read from now on, and whether that is another one than before. Where `f` is
-    /// quick and the copy known, it takes a glance; other copies are looked for only when that one may be read no more.
-    async fn look<T, F>(&mut self, ctx: &Ctx, quick: bool, f: F) -> Result<(T, bool)>
+    /// What `f`, which is quick, says of the copy that is read from now on, and whether that is another one than before.
+    /// Where the copy is known, it takes a glance; other copies are looked for only when that one may be read no more.
+    async fn look<T, F>(&mut self, ctx: &Ctx, f: F) -> Result<(T, bool)>
     where
         T: Send + 'static,
         F: Fn(&Work<'_>, &Copy) -> Result<T> + Send + Sync + 'static,
     {
         let f = Arc::new(f);
-        if let Some(project) = self.asked.project.clone().or(self.copy_in.clone()).filter(|_| quick) {
+        if let Some(project) = self.asked.project.clone().or(self.copy_in.clone()) {
             let (asked, f, there) = (self.asked.clone(), Arc::clone(&f), project.clone());
             let glance = ctx.glance(move |work| match read_in(work, &asked, &there) {
                 Ok((copy, _)) => f(work, &copy).map(Some),
@@ -246,7 +246,7 @@ impl ReadGrant {
     }
 
     /// Commits the audit event of a reading, unless one of the last minute covers it; decides once more in the same
-    /// transaction.
+    /// transaction. Answers the first extents.
     ///
     /// # Errors
     /// What `/file-xxxx/download` answers.
@@ -256,9 +256,8 @@ impl ReadGrant {
         let openings = &app.memory.transfers.openings;
         for _ in 0..TRIES {
             let wanted = range.clone();
-            let look = self.look(&ctx, is_short(&range), move |work, copy| {
-                Ok((extents(work, copy, &wanted)?, copy.project.id.clone()))
-            });
+            let look = self
+                .look(&ctx, move |work, copy| Ok((extents(work, copy, &wanted)?, copy.project.id.clone())));
             let ((extents_now, project), _) = look.await?;
             let opening = Opening {
                 token: self.by.clone(),
@@ -294,10 +293,6 @@ impl ReadGrant {
     }
 }
 
-fn is_short(range: &Range<u64>) -> bool {
-    range.end.saturating_sub(range.start) <= SHORT
-}
-
 fn write_event(
     work: &Work<'_>,
     asked: &Asked,
@@ -318,8 +313,10 @@ fn write_event(
     extents(work, copy, range)
 }
 
+/// The first extents of a range, in order: at least one where it has any bytes.
 fn extents(work: &Work<'_>, copy: &Copy, range: &Range<u64>) -> Result<Vec<Extent>> {
-    let (from, to) = (i64::try_from(range.start), i64::try_from(range.end));
+    let end = range.end.min(range.start.saturating_add(LOOKED_UP));
+    let (from, to) = (i64::try_from(range.start), i64::try_from(end));
     let (Ok(from), Ok(to)) = (from, to) else { return Ok(Vec::new()) };
     Ok(store::blob::extents(work.tx, copy.object.key, from, to)?)
 }

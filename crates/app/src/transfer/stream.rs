@@ -122,8 +122,15 @@ impl Producer {
     /// Sends what is left of the range, extent by extent.
     async fn send(&mut self, mut extents: VecDeque<Extent>, mut left: Range<u64>) -> Result<(), Stop> {
         let app = Arc::clone(self.grant.app());
-        let mut looked_up_at = None;
-        while let Some(extent) = extents.pop_front() {
+        let (mut went_on_at, mut looked_up_at) = (None, None);
+        while !left.is_empty() {
+            let Some(extent) = extents.pop_front() else {
+                if went_on_at.replace(left.start) == Some(left.start) {
+                    return Err(Stop::Failed(broken()));
+                }
+                extents = self.grant.extents(&left).await.map_err(Stop::Failed)?.into();
+                continue;
+            };
             let blob = &extent.blob;
             let opened =
                 self.watching(&left, extents::open(&app, blob, extents::part_of(&extent, &left))).await?;

@@ -1,7 +1,8 @@
 //! The addresses that downloads are fetched from.
 //!
 //! `<public URL>/download/<file>/<name>[?project=…]` with a header, or with everything in the query when it is
-//! preauthenticated. A project is named only if the caller named it.
+//! preauthenticated. One with a header names a project only if the caller named it (contract: data 8.2); one that is
+//! preauthenticated always does.
 
 use std::collections::BTreeMap;
 

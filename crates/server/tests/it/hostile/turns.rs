@@ -7,11 +7,14 @@ use app::{Ctx, Door, RequestInfo};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinHandle;
 use wire::Level;
 
 use super::{fetch, file, open_file, preauthenticated};
+use crate::files::{closed, noise};
 use crate::wait;
-use crate::world::World;
+use crate::world::{Client, World};
 
 /// Several who begin as many uploads as the server takes at once, and finish none, keep nobody else from theirs.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -182,38 +185,76 @@ async fn untaken_answers_leave_room_for_others() {
 async fn long_readings_leave_readers_for_others() {
     let world = World::new().await;
     let (alice, mallory) = (world.user("alice").await, world.user("mallory").await);
-    let app = world.app();
-    let readers = app.db.readers();
-    let caller = app.authenticate(mallory.token.as_ref().unwrap(), app.clock.now()).await.unwrap();
-    let request = RequestInfo { id: "".into(), origin: None, now: app.clock.now(), headers: None };
-    let ctx = Ctx::new(std::sync::Arc::clone(app), Some(caller), request, Door::Other("Test"));
-    let (begun, mut has_begun) = tokio::sync::mpsc::unbounded_channel();
-    let mut ends = Vec::new();
-    let mut reading = Vec::new();
-    for _ in 0..readers * 2 {
-        let (end, ended) = mpsc::channel::<()>();
-        let (ctx, begun, ended) = (ctx.clone(), begun.clone(), std::sync::Mutex::new(ended));
-        ends.push(end);
-        reading.push(tokio::spawn(async move {
-            let wait = move |_: &app::Work<'_>| {
-                begun.send(()).unwrap();
-                let _ = ended.lock().unwrap().recv();
-                Ok(())
-            };
-            ctx.look(wait).await
-        }));
-    }
-    for _ in 0..readers / 2 {
-        has_begun.recv().await.unwrap();
-    }
+    let mut readings = Readings::hold(&world, &mallory).await;
     let project = alice.project("Trial").await;
     let path = format!("/{project}/describe");
     let described = tokio::time::timeout(Duration::from_secs(60), alice.ok(&path, json!({}))).await;
     assert!(described.is_ok(), "one account's readings left no reader");
-    assert!(has_begun.try_recv().is_err(), "more than half of the readers were taken");
-    drop(ends);
-    for reading in reading {
-        reading.await.unwrap().unwrap();
+    assert!(readings.has_begun.try_recv().is_err(), "more than half of the readers were taken");
+    readings.end().await;
+}
+
+/// A link that needs no token is of one copy, which was chosen when it was made: whoever has it reads without the readers of
+/// its maker, however long the file is, and so takes none from the maker either.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_needs_no_reader_of_its_maker() {
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let (project, other) = (alice.project("Trial").await, alice.project("Other").await);
+    // Of three parts, more than are looked up together.
+    let parts = [20 << 20, 21 << 20, 1].map(|length| noise(length, 1));
+    let read = closed(&alice, &project, "long", &parts.each_ref().map(Vec::as_slice)).await;
+    alice.ok(&format!("/{project}/clone"), json!({ "objects": [read], "project": other })).await;
+    let path = preauthenticated(&world, &alice, &read).await;
+    assert!(path.contains(&format!("?project={project}&")), "{path}");
+    let readings = Readings::hold(&world, &alice).await;
+    let got = reqwest::get(format!("{}{path}", world.base())).await.unwrap();
+    assert_eq!(got.status(), 200);
+    assert!(got.bytes().await.unwrap() == parts.concat());
+    readings.end().await;
+}
+
+/// All readers of the database that one account may have at once, held, and more calls that wait for one.
+struct Readings {
+    /// Told of each that begins beyond those.
+    has_begun: UnboundedReceiver<()>,
+    ends: Vec<mpsc::Sender<()>>,
+    reading: Vec<JoinHandle<app::Result<()>>>,
+}
+
+impl Readings {
+    async fn hold(world: &World, client: &Client) -> Self {
+        let app = world.app();
+        let readers = app.db.readers();
+        let caller = app.authenticate(client.token.as_ref().unwrap(), app.clock.now()).await.unwrap();
+        let request = RequestInfo { id: "".into(), origin: None, now: app.clock.now(), headers: None };
+        let ctx = Ctx::new(std::sync::Arc::clone(app), Some(caller), request, Door::Other("Test"));
+        let (begun, mut has_begun) = tokio::sync::mpsc::unbounded_channel();
+        let (mut ends, mut reading) = (Vec::new(), Vec::new());
+        for _ in 0..readers * 2 {
+            let (end, ended) = mpsc::channel::<()>();
+            let (ctx, begun, ended) = (ctx.clone(), begun.clone(), std::sync::Mutex::new(ended));
+            ends.push(end);
+            reading.push(tokio::spawn(async move {
+                let wait = move |_: &app::Work<'_>| {
+                    begun.send(()).unwrap();
+                    let _ = ended.lock().unwrap().recv();
+                    Ok(())
+                };
+                ctx.look(wait).await
+            }));
+        }
+        for _ in 0..readers / 2 {
+            has_begun.recv().await.unwrap();
+        }
+        Self { has_begun, ends, reading }
+    }
+
+    async fn end(self) {
+        drop(self.ends);
+        for reading in self.reading {
+            reading.await.unwrap().unwrap();
+        }
     }
 }
 
