@@ -96,7 +96,7 @@ impl Opened {
     }
 
     /// Starts reading a range inside the file, once the audit event is committed. `cut` is called when the reader may no
-    /// longer read on; it has to end the connection.
+    /// longer read on; it has to end the answer.
     ///
     /// # Errors
     /// What was revoked since; `InternalError` for damaged bytes, before any byte left; `ServiceUnavailable` when too many

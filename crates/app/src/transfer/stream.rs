@@ -1,7 +1,7 @@
 //! Bytes on their way to a reader, for as long as the reader may read them.
 //!
-//! One task reads ahead and, twice a second, asks whether the reader may still read. When not, it cuts the connection,
-//! also when the reader takes nothing at that moment (design promise 4: bytes in flight 1 s).
+//! One task reads ahead and, twice a second, asks whether the reader may still read. When not, it cuts the answer, also
+//! when the reader takes nothing at that moment (design promise 4: bytes in flight 1 s).
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -29,7 +29,7 @@ const AHEAD: usize = 1;
 /// may well pause for minutes before it reads on.
 const SLOWEST_PIECE: Duration = Duration::from_secs(300);
 
-/// Ends the reader's connection at once.
+/// Ends the answer to the reader at once: the connection, or the stream where a connection has several.
 pub type Cut = Arc<dyn Fn() + Send + Sync>;
 
 /// A range of a file on its way to a reader.
@@ -75,7 +75,7 @@ impl Reading {
         self.length
     }
 
-    /// The bytes. A stream that ends on an error, or short, was cut: the connection must not end in good order.
+    /// The bytes. A stream that ends on an error, or short, was cut: the answer must not end in good order.
     pub fn into_stream(self) -> impl Stream<Item = Result<Bytes>> + Send + use<> {
         let left = self.length - self.first.len() as u64;
         let first = stream::iter((!self.first.is_empty()).then_some(Ok(self.first)));

@@ -10,7 +10,8 @@ use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::extract::Request;
 use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper::rt::Executor;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
@@ -60,8 +61,8 @@ impl Bounds {
         }
     }
 
-    fn http(&self) -> Builder<TokioExecutor> {
-        let mut http = Builder::new(TokioExecutor::new());
+    fn http(&self) -> Builder<Streams> {
+        let mut http = Builder::new(Streams);
         http.http1()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_READ_TIMEOUT)
@@ -117,15 +118,41 @@ impl Default for Stop {
     }
 }
 
-/// Ends a connection from inside a request, also when its peer takes no bytes at that moment. Every request finds the one
-/// of its connection among its extensions.
+/// Ends an answer from inside a request, also when its peer takes no bytes at that moment: over HTTP/2 its stream, else
+/// its connection. Every request finds its own among its extensions.
 #[derive(Debug, Clone, Default)]
-pub(super) struct ConnectionCut(Arc<Notify>);
+pub(super) struct AnswerCut(Arc<Notify>);
 
-impl ConnectionCut {
-    /// Ends the connection.
+impl AnswerCut {
+    /// Ends the answer.
     pub(super) fn now(&self) {
         self.0.notify_one();
+    }
+}
+
+tokio::task_local! {
+    /// What ends the stream of HTTP/2 that a task answers.
+    static STREAM: AnswerCut;
+}
+
+/// Answers each stream of HTTP/2 on a task of its own that can be ended. Then the stream is reset, without what still waits
+/// in it, and the others of the connection go on.
+#[derive(Debug, Clone, Copy)]
+struct Streams;
+
+impl<F> Executor<F> for Streams
+where
+    F: Future + Send + 'static,
+    F::Output: Send,
+{
+    fn execute(&self, answer: F) {
+        let cut = AnswerCut::default();
+        tokio::spawn(STREAM.scope(cut.clone(), async move {
+            tokio::select! {
+                () = cut.0.notified() => {}
+                _ = answer => {}
+            }
+        }));
     }
 }
 
@@ -204,13 +231,13 @@ async fn serve_connection(
     stream: TcpStream,
     peer: SocketAddr,
     tls: Option<TlsAcceptor>,
-    http: Arc<Builder<TokioExecutor>>,
+    http: Arc<Builder<Streams>>,
     router: Router,
     watcher: hyper_util::server::graceful::Watcher,
     first_request: Duration,
 ) {
     let stream = Watched::new(Lingering::new(stream));
-    let cut = ConnectionCut::default();
+    let cut = AnswerCut::default();
     let handed_on = cut.clone();
     let begun = Arc::new(AtomicBool::new(false));
     let has_begun = Arc::clone(&begun);
@@ -222,9 +249,12 @@ async fn serve_connection(
     };
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         begun.store(true, Ordering::Relaxed);
-        request.extensions_mut().insert(ConnectInfo(peer));
-        request.extensions_mut().insert(handed_on.clone());
-        router.clone().oneshot(request.map(axum::body::Body::new))
+        let (router, of_connection) = (router.clone(), handed_on.clone());
+        async move {
+            request.extensions_mut().insert(ConnectInfo(peer));
+            request.extensions_mut().insert(STREAM.try_with(AnswerCut::clone).unwrap_or(of_connection));
+            router.oneshot(request.map(axum::body::Body::new)).await
+        }
     });
     let outcome = match tls {
         None => {

@@ -8,6 +8,7 @@ mod log;
 mod orphans;
 mod revocation;
 pub mod s3;
+mod streams;
 mod upload;
 mod usage;
 

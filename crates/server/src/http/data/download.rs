@@ -18,7 +18,7 @@ use super::range::{Selection, select};
 use super::{refuse, sentence};
 use crate::Server;
 use crate::http::admission::keep;
-use crate::http::listen::ConnectionCut;
+use crate::http::listen::AnswerCut;
 use crate::http::request::{bearer, info};
 
 /// Whatever a file contains, a browser that shows it gives it no rights.
@@ -93,7 +93,7 @@ async fn answer(opened: Opened, name: &str, request: &Parts) -> Response {
     let body = if status == StatusCode::NOT_MODIFIED || request.method == Method::HEAD {
         Body::empty()
     } else {
-        let Some(cut) = request.extensions.get::<ConnectionCut>().cloned() else {
+        let Some(cut) = request.extensions.get::<AnswerCut>().cloned() else {
             return refuse(Error::internal(
                 "a download has no connection that can be cut when its reader may read no longer",
             ));

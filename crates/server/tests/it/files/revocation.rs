@@ -296,7 +296,7 @@ async fn read(socket: &mut tokio::net::TcpStream, most: usize) -> usize {
     filled
 }
 
-async fn remove(client: &Client, project: &str, member: &str) {
+pub async fn remove(client: &Client, project: &str, member: &str) {
     client.ok(&format!("/{project}/decreasePermissions"), json!({ member: null })).await;
 }
 
