@@ -1,12 +1,12 @@
 //! Copies of objects as the caller meets them (contract: data 4, 9).
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use store::access::{Access, Caller, Reach, Walk};
 use store::keys::{ObjectKey, ProjectKey};
 use store::object::Object;
-use store::placement::Placement;
+use store::placement::{Holders, Placement};
 use store::project::{Filter, Project};
 use wire::ApiError;
 use wire::id::{ContainerId, ObjectId};
@@ -40,6 +40,15 @@ pub(crate) struct Places {
     pub(crate) projects: HashMap<ProjectKey, (Project, Access)>,
     /// For each object those that hold it: highest level first, then the oldest copy first.
     pub(crate) of_object: HashMap<ObjectKey, Vec<ProjectKey>>,
+    /// The objects of which only copies were looked for that the caller could reach as a member: all others are too many.
+    pub(crate) left_out: HashSet<ObjectKey>,
+}
+
+/// What to say where too many copies come into question, and none was found that serves.
+pub(crate) fn too_many_copies() -> ApiError {
+    ApiError::invalid_input(
+        "There are too many copies to look through. Say with \"project\" which copy is meant.",
+    )
 }
 
 impl Work<'_> {
@@ -54,10 +63,11 @@ impl Work<'_> {
     }
 
     /// A copy of an object that the caller may see: in the hinted project if it is there, else where the caller's
-    /// level is highest, else the oldest (contract: data 9).
+    /// level is highest, else the oldest (contract: data 9). Where very many come into question, only those count that the
+    /// caller reaches as a member.
     ///
     /// # Errors
-    /// `ResourceNotFound`.
+    /// `ResourceNotFound`; `InvalidInput` when none was found among too many.
     pub fn any_copy(&self, id: &ObjectId, hint: Option<&ContainerId>) -> Result<Copy> {
         let object = store::object::by_id(self.tx, id)?.ok_or_else(|| absent(id.as_str()))?;
         if let Some(hint) = hint
@@ -74,32 +84,35 @@ impl Work<'_> {
                 return Ok(copy);
             }
         }
-        Err(absent(id.as_str()))
+        Err(if places.left_out.is_empty() { absent(id.as_str()) } else { too_many_copies().into() })
     }
 
     /// The copies of an object that the caller may see: highest level first, then the oldest first.
     ///
     /// # Errors
-    /// The store's.
+    /// `InvalidInput` when too many come into question.
     pub fn copies(&self, id: &ObjectId) -> Result<Vec<Copy>> {
         let Some(object) = store::object::by_id(self.tx, id)? else { return Ok(Vec::new()) };
         let mut places = self.places(&[object.key])?;
+        if !places.left_out.is_empty() {
+            return Err(too_many_copies().into());
+        }
         let keys = places.of_object.remove(&object.key).unwrap_or_default();
         let projects = keys.iter().filter_map(|key| places.projects.remove(key)).collect();
         self.copies_in(&object, projects)
     }
 
     /// The copies of an object that come into question when any one will do, highest level first, then the oldest first;
-    /// and whether there are more than were looked at: some thousand projects that the caller reaches, the oldest ones,
-    /// and no longer than one transaction may take.
+    /// and whether there are more than were looked at: some thousand of the projects in question, the oldest ones, and no
+    /// longer than one transaction may take.
     ///
     /// # Errors
     /// The store's.
-    pub(crate) fn choices(&self, id: &ObjectId) -> Result<(Vec<Copy>, bool)> {
+    pub(crate) fn choices(&self, id: &ObjectId, reach: Reach) -> Result<(Vec<Copy>, bool)> {
         let Some(object) = store::object::by_id(self.tx, id)? else { return Ok((Vec::new(), false)) };
         let (caller, settings, over) = (self.caller()?, self.settings(), end_of_turn(self.ctx));
         let filter = Filter { holds: Some(object.key), ..Filter::default() };
-        let mut walk = Walk::new(caller, &settings, &filter, Reach::OfCaller, None).until(&over);
+        let mut walk = Walk::new(caller, &settings, &filter, reach, None).until(&over);
         let (mut copies, mut looked_at) = (Vec::new(), 0);
         let more = loop {
             let batch = walk.next(self.tx)?;
@@ -120,15 +133,11 @@ impl Work<'_> {
     /// Where copies of these objects lie. The caller bounds the number of objects.
     ///
     /// # Errors
-    /// `InvalidInput` when there are too many copies to look through in projects that come into question.
+    /// `InvalidInput` when there are too many copies to look through in projects that the caller could reach as a member.
     pub(crate) fn places(&self, objects: &[ObjectKey]) -> Result<Places> {
         let (caller, settings) = (self.caller()?, self.settings());
-        let placed =
-            store::placement::projects_of(self.tx, caller, &settings, objects)?.ok_or_else(|| {
-                ApiError::invalid_input(
-                    "There are too many copies to look through. Say with \"project\" which copy is meant.",
-                )
-            })?;
+        let found = store::placement::projects_of(self.tx, caller, &settings, objects)?;
+        let Holders { placed, left_out } = found.ok_or_else(too_many_copies)?;
         let keys: BTreeSet<ProjectKey> = placed.iter().map(|(_, project)| *project).collect();
         let projects = self.projects_of_keys(keys)?;
         let mut of_object: HashMap<ObjectKey, Vec<ProjectKey>> = HashMap::new();
@@ -140,7 +149,7 @@ impl Work<'_> {
         for places in of_object.values_mut() {
             places.sort_by_key(|project| Reverse(projects.get(project).map(|(_, access)| access.level())));
         }
-        Ok(Places { projects, of_object })
+        Ok(Places { projects, of_object, left_out })
     }
 
     /// The project of a key, with the caller's access to it; none when the caller may not see it.

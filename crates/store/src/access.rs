@@ -28,8 +28,8 @@ mod walk;
 pub use system::{
     Decided, Operator, OrgAccess, OrgPermit, SystemPermit, create_project_permit, payer, system_permit,
 };
-pub(crate) use walk::in_question;
 pub use walk::{Reach, Walk};
+pub(crate) use walk::{in_question, in_question_of_member};
 
 /// Who asks, once the token is known to be good.
 #[derive(Debug, Clone)]

@@ -18,7 +18,7 @@ use crate::text::{self, Word};
 
 use change::{add_properties, add_tags};
 pub use change::{rename, set_properties, set_tags};
-pub use holders::projects_of;
+pub use holders::{Holders, projects_of};
 
 /// Where the bytes of a copy are (contract: data 8.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

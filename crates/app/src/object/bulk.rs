@@ -12,6 +12,7 @@ use wire::object::{DescribeDataObjects, DescribeObject, ObjectDescriptions, Obje
 
 use super::describe::describe_each;
 use crate::context::Ctx;
+use crate::copies::too_many_copies;
 use crate::error::{Result, no_such};
 use crate::work::Work;
 
@@ -32,9 +33,10 @@ pub async fn describe_all(ctx: Ctx, input: DescribeDataObjects) -> Result<Object
         find_best(work, &mut searches)?;
         let results = read.iter().zip(searches).map(|(wanted, search)| match wanted {
             Err(error) => error.clone().into(),
-            Ok(wanted) => match search.and_then(|search| search.found) {
-                Some(describe) => ObjectResult::Described { describe },
-                None => no_such(wanted.id.as_str()).into(),
+            Ok(wanted) => match search {
+                Some(Search { found: Some(describe), .. }) => ObjectResult::Described { describe },
+                Some(Search { left_out: true, .. }) => too_many_copies().into(),
+                _ => no_such(wanted.id.as_str()).into(),
             },
         });
         Ok(ObjectDescriptions { results: results.collect() })
@@ -66,13 +68,15 @@ struct Search<'a> {
     key: ObjectKey,
     /// Copies that were not tried yet, the best first.
     candidates: VecDeque<ProjectKey>,
+    /// Whether others were left out, because they are too many.
+    left_out: bool,
     found: Option<Described>,
 }
 
 impl<'a> Search<'a> {
     fn new(wanted: &'a Wanted, keys: &HashMap<ObjectId, ObjectKey>) -> Option<Self> {
         let key = *keys.get(&wanted.id)?;
-        Some(Self { wanted, key, candidates: VecDeque::new(), found: None })
+        Some(Self { wanted, key, candidates: VecDeque::new(), left_out: false, found: None })
     }
 }
 
@@ -98,9 +102,10 @@ fn find_hinted(work: &Work<'_>, searches: &mut [Option<Search<'_>>]) -> Result<(
 fn find_best(work: &Work<'_>, searches: &mut [Option<Search<'_>>]) -> Result<()> {
     let missing: Vec<_> =
         searches.iter().flatten().filter(|search| search.found.is_none()).map(|search| search.key).collect();
-    let places = work.places(&missing)?.of_object;
+    let places = work.places(&missing)?;
     for search in searches.iter_mut().flatten().filter(|search| search.found.is_none()) {
-        search.candidates = places.get(&search.key).cloned().unwrap_or_default().into();
+        search.candidates = places.of_object.get(&search.key).cloned().unwrap_or_default().into();
+        search.left_out = places.left_out.contains(&search.key);
     }
     try_candidates(work, searches)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use policy::Action;
 use serde_json::json;
-use store::access::Caller;
+use store::access::{Caller, Reach};
 use store::blob::Extent;
 use store::object::{Object, ObjectState};
 use store::placement::Archival;
@@ -58,18 +58,22 @@ pub(super) fn choose(
     }
     // Where no copy allows it, the caller learns why of the one that came closest: of one whose state is in the way
     // rather than of one that is refused, and of one of the highest level.
-    let (copies, more) = work.choices(&asked.file.clone().into())?;
-    let mut nearest = None;
-    for copy in copies {
-        match readable(work, &copy, asked) {
-            Ok(rule) => return Ok((copy, rule)),
-            Err(Error::Refused(_)) if nearest.is_some() => {}
-            Err(error @ (Error::Refused(_) | Error::Said(_))) => {
-                if !matches!(nearest, Some(Error::Said(_))) {
-                    nearest = Some(error);
+    let (mut nearest, mut more) = (None, false);
+    // Where the caller is a member first: what others share with everybody may be more than is looked at.
+    for reach in [Reach::OfMember, Reach::OfCaller] {
+        let copies;
+        (copies, more) = work.choices(&asked.file.clone().into(), reach)?;
+        for copy in copies {
+            match readable(work, &copy, asked) {
+                Ok(rule) => return Ok((copy, rule)),
+                Err(Error::Refused(_)) if nearest.is_some() => {}
+                Err(error @ (Error::Refused(_) | Error::Said(_))) => {
+                    if !matches!(nearest, Some(Error::Said(_))) {
+                        nearest = Some(error);
+                    }
                 }
+                Err(error) => return Err(error),
             }
-            Err(error) => return Err(error),
         }
     }
     if more {

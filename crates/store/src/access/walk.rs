@@ -214,15 +214,21 @@ fn ways(caller: &Caller, reach: &Reach) -> Vec<Way> {
 
 /// The keys of all projects that come into question for somebody, as a statement. None: all of the platform do.
 pub(crate) fn in_question(caller: &Caller, settings: &Settings) -> Option<Sql> {
-    if sees_everything(caller, settings) {
-        return None;
-    }
+    (!sees_everything(caller, settings)).then(|| keys(caller, &Reach::OfCaller))
+}
+
+/// The keys of those that somebody could reach as a member, as a statement.
+pub(crate) fn in_question_of_member(caller: &Caller) -> Sql {
+    keys(caller, &Reach::OfMember)
+}
+
+fn keys(caller: &Caller, reach: &Reach) -> Sql {
     let mut sql = Sql::new("");
-    for (number, way) in ways(caller, &Reach::OfCaller).into_iter().enumerate() {
+    for (number, way) in ways(caller, reach).into_iter().enumerate() {
         sql.push(if number > 0 { " union select p.key as key from " } else { "select p.key as key from " });
         way.push(&mut sql);
     }
-    Some(sql)
+    sql
 }
 
 fn sees_everything(caller: &Caller, settings: &Settings) -> bool {

@@ -1,9 +1,11 @@
 //! Inputs and answers that would grow without bound.
 
 use serde_json::{Value, json};
+use store::db::{DbError, Tx};
 use wire::Level;
 use wire::json::MAX_VALUES;
 
+use super::{fetch, file};
 use crate::things::record;
 use crate::world::{Client, World};
 
@@ -201,6 +203,72 @@ async fn copies_of_strangers_change_no_answer() {
     let absent = format!("record-{:024}", 7);
     let unknown = carol.fails(&format!("/{absent}/describe"), json!({}), "ResourceNotFound").await;
     assert_eq!(message.replace(&object, ""), unknown.replace(&absent, ""));
+}
+
+/// Strangers may also share their copies with everybody, and these be too many to look through: members find theirs all the
+/// same. Others are told to say which project they mean.
+#[tokio::test]
+async fn public_copies_of_strangers_hide_none_of_ones_own() {
+    let world = World::new().await;
+    let (alice, bob, mallory) =
+        (world.user("alice").await, world.user("bob").await, world.user("mallory").await);
+    let (reference, open) = (alice.project("Reference").await, mallory.project("Open").await);
+    let object = file(&alice, &reference, b"bytes").await;
+    alice.invite(&reference, "mallory", Level::View).await;
+    let clone = |project: &String| json!({ "objects": [object], "project": project });
+    mallory.ok(&format!("/{reference}/clone"), clone(&open)).await;
+    mallory.ok(&format!("/{open}/invite"), json!({ "invitee": "PUBLIC", "level": "VIEW" })).await;
+    world.write(|tx| copy_often(tx, 100_000)).await;
+    let path = format!("/{object}/describe");
+    let fields = json!({ "fields": { "project": true } });
+    assert_eq!(alice.ok(&path, fields.clone()).await["project"], *reference);
+    let message = bob.fails(&path, fields.clone(), "InvalidInput").await;
+    assert!(message.contains("Say with \"project\""), "{message}");
+    let named = json!({ "project": open, "fields": { "project": true } });
+    assert_eq!(bob.ok(&path, named).await["project"], *open);
+    let many = json!({ "objects": [object] });
+    let one = |answer: Value| answer["results"][0].clone();
+    let described = one(alice.ok("/system/describeDataObjects", many.clone()).await);
+    assert_eq!(described["describe"]["id"], *object, "{described}");
+    let refused = one(bob.ok("/system/describeDataObjects", many).await);
+    assert_eq!(refused["error"]["type"], "InvalidInput", "{refused}");
+    // A list that is not whole is none.
+    alice.fails(&format!("/{object}/listProjects"), json!({}), "InvalidInput").await;
+    // Also where the strangers were first.
+    let late = alice.project("Late").await;
+    alice.ok(&format!("/{reference}/clone"), clone(&late)).await;
+    alice.ok(&format!("/{reference}/removeObjects"), json!({ "objects": [object] })).await;
+    assert_eq!(alice.ok(&path, fields).await["project"], *late);
+    let address = alice.ok(&format!("/{object}/download"), json!({})).await;
+    assert_eq!(fetch(&address).await.text().await.unwrap(), "bytes");
+}
+
+/// Makes so many projects like the one that is shared with everybody, each with a copy of what is in it.
+fn copy_often(tx: &Tx, times: i64) -> Result<(), DbError> {
+    tx.execute(
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < $1)
+         insert into project (id, class, name, summary, description, region, bill_to, created, created_by, modified)
+         select 'project-Copy0' || cast(1000000000000000000 + n.i as text), p.class, p.name, p.summary, p.description,
+           p.region, p.bill_to, p.created, p.created_by, p.modified
+         from n, project p join project_grant g on g.project = p.key where g.principal = 'PUBLIC'",
+        store::params![times],
+    )?;
+    tx.execute(
+        "insert into placement
+           (project, object, folder, name, class, state, hidden, created, modified, placed, placed_by)
+         select p.key, c.object, c.folder, c.name, c.class, c.state, c.hidden, c.created, c.modified, c.placed,
+           c.placed_by
+         from project_grant g join placement c on c.project = g.project, project p
+         where g.principal = 'PUBLIC' and p.id like 'project-Copy0%'",
+        &[],
+    )?;
+    tx.execute(
+        "insert into project_grant (project, principal, role, granted_by, granted)
+         select p.key, g.principal, g.role, g.granted_by, g.granted
+         from project_grant g, project p where g.principal = 'PUBLIC' and p.id like 'project-Copy0%'",
+        &[],
+    )?;
+    Ok(())
 }
 
 /// Filters of as many terms as there can be, and patterns that take as long as a pattern can, end and answer truly.
