@@ -40,6 +40,7 @@ pub(super) struct Postgres {
     lookers: Arc<Pool<PgConnection>>,
     /// Shared by write transactions; held alone by one that collided too often.
     lane: Arc<RwLock<()>>,
+    trying: Duration,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,7 +82,20 @@ impl Postgres {
             pool: Pool::new(pool, vec![connection]),
             lookers: Pool::new(pool / LOOKERS_PART, Vec::new()),
             lane: Arc::default(),
+            trying: TRYING,
         })
+    }
+
+    /// The same, with another time than [`TRYING`].
+    #[cfg(test)]
+    pub(super) fn trying_for(self, trying: Duration) -> Postgres {
+        Postgres { trying, ..self }
+    }
+
+    /// Whether write transactions may run beside those that run now.
+    #[cfg(test)]
+    pub(super) fn lane_is_shared(&self) -> bool {
+        self.lane.try_read().is_ok()
     }
 
     pub(super) async fn read<T, E, F>(&self, f: F) -> Result<T, E>
@@ -150,8 +164,8 @@ impl Postgres {
             return Err(DbError::Busy.into());
         };
         let lease = lease?;
-        let (server, lane) = (self.server.clone(), self.lane.clone());
-        on_thread(move || with_retries(&lease, &server, &lane, mode, &mut f)).await
+        let (server, lane, trying) = (self.server.clone(), self.lane.clone(), self.trying);
+        on_thread(move || with_retries(&lease, &server, &lane, trying, mode, &mut f)).await
     }
 }
 
@@ -159,6 +173,7 @@ fn with_retries<T, E: From<DbError>>(
     lease: &Lease<PgConnection>,
     server: &Server,
     lane: &RwLock<()>,
+    trying: Duration,
     mode: Mode,
     f: &mut impl FnMut(&Tx) -> Result<T, E>,
 ) -> Result<T, E> {
@@ -205,7 +220,7 @@ fn with_retries<T, E: From<DbError>>(
                 last = fault.error;
             }
         }
-        let over = begun.elapsed() > TRYING;
+        let over = begun.elapsed() > trying;
         if over && (alone || !connection_is_good || !matches!(mode, Mode::Write)) {
             break;
         }

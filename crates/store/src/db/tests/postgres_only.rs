@@ -1,12 +1,13 @@
 //! What only a server can do: collide, go away, and be set up differently.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, mpsc};
+use std::time::Duration;
 
 use super::{count, open, put};
-use crate::db::postgres::Server;
+use crate::db::postgres::{Postgres, Server};
 use crate::db::testing::{TestDatabase, TestDatabases, dump, server_url};
-use crate::db::{Db, DbConfig, DbError, DbKind};
+use crate::db::{BackEnd, Db, DbConfig, DbError, DbKind};
 use crate::params;
 
 /// Ends the session with this process id from a second session, and waits until it is gone.
@@ -78,6 +79,37 @@ async fn collisions_are_retried_and_then_the_database_is_busy() {
             .await;
         assert_eq!((result, runs.load(Ordering::SeqCst)), (Err(DbError::Busy), 12));
     }
+}
+
+/// A change that was tried for as long as one may be is tried once more, with no other beside it. A reading is not.
+#[tokio::test]
+async fn a_change_that_was_tried_for_long_is_tried_once_more_alone() {
+    const COLLIDE: &str = "do $x$ begin raise exception using errcode = '40001'; end $x$";
+    let server = Server::new(&server_url().unwrap(), None).unwrap();
+    let postgres = Postgres::at(server, 1).await.unwrap().trying_for(Duration::ZERO);
+    let db = Db { back_end: Arc::new(BackEnd::Postgres(postgres)) };
+    for (collides_alone, expected) in [(false, Ok(())), (true, Err(DbError::Busy))] {
+        let beside = db.clone();
+        let (told, tries) = mpsc::channel();
+        let result = db.write(move |tx| {
+            let BackEnd::Postgres(postgres) = &*beside.back_end else { return Err(DbError::Busy) };
+            let shared = postgres.lane_is_shared();
+            told.send(shared).unwrap();
+            if shared || collides_alone {
+                tx.execute(COLLIDE, &[])?;
+            }
+            Ok(())
+        });
+        assert_eq!(result.await, expected);
+        assert_eq!(tries.iter().collect::<Vec<_>>(), [true, false]);
+    }
+    let runs = Arc::new(AtomicU32::new(0));
+    let counted = runs.clone();
+    let result = db.read(move |tx| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        tx.execute(COLLIDE, &[])
+    });
+    assert_eq!((result.await, runs.load(Ordering::SeqCst)), (Err(DbError::Busy), 1));
 }
 
 #[tokio::test]
