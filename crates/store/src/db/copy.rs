@@ -10,12 +10,14 @@ use tokio::sync::mpsc;
 use super::{Db, DbError, DbKind, Row, Tx, Value};
 
 /// Rows of a batch.
-const BATCH: usize = 200;
+pub(super) const BATCH: usize = 200;
+/// A batch ends when its rows take as many bytes, however few they are.
+pub(super) const BATCH_BYTES: usize = 4 << 20;
 /// Batches that may wait to be written.
 const WAITING: usize = 4;
 
 /// What goes over.
-enum Piece {
+pub(super) enum Piece {
     /// Rows of a table, and its columns in their order.
     Rows(String, Vec<String>, Vec<Vec<Value>>),
     /// The highest key that a table ever handed out.
@@ -70,7 +72,8 @@ async fn tables(db: &Db) -> Result<Vec<String>, DbError> {
     .await
 }
 
-fn read_all(tx: &Tx, order: &[String], sender: &mpsc::Sender<Piece>) -> Result<(), DbError> {
+/// Reads all rows of these tables and hands them over in batches.
+pub(super) fn read_all(tx: &Tx, order: &[String], sender: &mpsc::Sender<Piece>) -> Result<(), DbError> {
     let gone = |_| DbError::Unavailable("the copy was ended".to_owned());
     tx.take_its_time()?;
     let columns = columns(tx)?;
@@ -81,14 +84,19 @@ fn read_all(tx: &Tx, order: &[String], sender: &mpsc::Sender<Piece>) -> Result<(
         let list = quoted(columns).join(", ");
         // A row that refers to its own table comes after the one it refers to: folders are the only ones that do.
         let by = if columns.iter().any(|column| column == "path") { "\"path\"" } else { "1" };
-        let mut rows = Vec::new();
+        let (mut rows, mut bytes) = (Vec::new(), 0);
         let send = |rows: &mut Vec<Vec<Value>>| {
             let piece = Piece::Rows(table.clone(), columns.clone(), std::mem::take(rows));
             sender.blocking_send(piece).map_err(gone)
         };
         tx.each(table, &format!("select {list} from \"{table}\" order by {by}"), &mut |row: Row| {
+            bytes += row.bytes();
             rows.push(row.into_values());
-            if rows.len() < BATCH { Ok(()) } else { send(&mut rows) }
+            if rows.len() < BATCH && bytes < BATCH_BYTES {
+                return Ok(());
+            }
+            bytes = 0;
+            send(&mut rows)
         })?;
         if !rows.is_empty() {
             send(&mut rows)?;

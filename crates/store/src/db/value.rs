@@ -29,6 +29,16 @@ impl Value {
             Value::Blob(_) => "bytes",
         }
     }
+
+    /// About how many bytes it takes in memory.
+    fn bytes(&self) -> usize {
+        size_of::<Value>()
+            + match self {
+                Value::Text(text) => text.len(),
+                Value::Blob(bytes) => bytes.len(),
+                Value::Null | Value::Int(_) | Value::Real(_) => 0,
+            }
+    }
 }
 
 /// Refuses what only one of the databases would accept, so that both behave alike.
@@ -162,6 +172,11 @@ impl Row {
     /// Whether the row has no column.
     pub fn is_empty(&self) -> bool {
         self.columns.is_empty()
+    }
+
+    /// About how many bytes the row takes in memory.
+    pub(super) fn bytes(&self) -> usize {
+        self.columns.iter().map(Value::bytes).sum()
     }
 
     /// All columns in order.

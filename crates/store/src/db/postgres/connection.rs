@@ -23,8 +23,9 @@ const SET_UP: &str = "set lock_timeout = '5s'; set statement_timeout = '30s'; se
      select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') in ('off', 'local')";
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 512;
-/// Rows read through a cursor at a time.
-const FETCHED: usize = 500;
+/// Rows read through a cursor at a time, and the bytes that they may take if they are like those before.
+const FETCHED: usize = 256;
+const FETCHED_BYTES: usize = 4 << 20;
 
 /// Where the server is and how a session is set up.
 pub(in crate::db) struct Server {
@@ -178,11 +179,13 @@ impl PgConnection {
         take: &mut dyn FnMut(Row) -> Result<(), DbError>,
     ) -> Result<(), Fault> {
         self.batch(&format!("declare \"each {name}\" no scroll cursor for {sql}"))?;
+        let mut next = 1;
         loop {
-            let rows = self.query(&format!("fetch {FETCHED} from \"each {name}\""), &[])?;
+            let rows = self.query(&format!("fetch {next} from \"each {name}\""), &[])?;
             if rows.is_empty() {
                 return self.batch(&format!("close \"each {name}\""));
             }
+            next = fetched_after(rows.iter().map(Row::bytes).max().unwrap_or(0));
             for row in rows {
                 take(row).map_err(Fault::transaction)?;
             }
@@ -231,6 +234,13 @@ impl PgConnection {
         self.statements.entry(sql.to_owned()).or_default().push((types, statement.clone()));
         Ok(statement)
     }
+}
+
+/// How many rows to fetch after some of which the largest took so many bytes; few different numbers, since each makes a
+/// statement of its own.
+fn fetched_after(largest: usize) -> usize {
+    let fitting = FETCHED_BYTES / largest.max(1);
+    if fitting >= FETCHED { FETCHED } else { (fitting + 1).next_power_of_two().div_ceil(2) }
 }
 
 /// Whether this host is the machine itself by its very name.
@@ -322,5 +332,19 @@ impl<'a> FromSql<'a> for Value {
             Type::UNKNOWN,
         ];
         ours.contains(ty) || <String as FromSql>::accepts(ty)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_rows_are_fetched_where_they_are_long() {
+        for (largest, rows) in
+            [(0, FETCHED), (1 << 10, FETCHED), (64 << 10, 64), (100 << 10, 32), (3 << 20, 1), (1 << 30, 1)]
+        {
+            assert_eq!(fetched_after(largest), rows, "{largest}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The rules of the database layer, each on both databases with the same body.
 
+mod copy;
 mod migrations;
 mod postgres_only;
 mod power_loss;
