@@ -111,7 +111,7 @@ struct Next {
 /// `InvalidInput` when fewer than two events were found within the time that the operator allows.
 pub async fn find_events(ctx: Ctx, input: FindAuditEvents) -> Result<Page<FoundEvent>> {
     let limit = input.limit.get();
-    let starting = paging::start::<Next>(input.starting.as_ref())?;
+    let starting = paging::start::<Next>(&ctx, input.starting.as_ref())?;
     let from = starting.map(|next| Position { at: next.at, key: next.event });
     let end = |position: &Position, _: &FoundEvent| Next { at: position.at, event: position.key };
     paging::search(&ctx, limit, from, end, move |work, from, want| {

@@ -13,13 +13,15 @@ use wire::answer::Page;
 use wire::page::Cursor;
 
 use crate::context::Ctx;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::work::Work;
 
 /// How long one transaction goes on looking, in ms.
 const MS_OF_A_TURN: i64 = 100;
 /// How many rows one request looks at at most, about.
 const MAX_ROWS: usize = 1_000_000;
+/// The length of a sealed position, in bytes, is a multiple of this, so that it tells nothing of what is in it.
+const SEALED_LENGTH: usize = 64;
 
 /// Where a page ended, in a list that is in the order of one value.
 #[derive(Debug, Serialize, Deserialize)]
@@ -30,17 +32,34 @@ pub(crate) struct After<K> {
 /// The position that a request goes on from; none at the first page.
 ///
 /// # Errors
-/// `InvalidInput` for the cursor of another list.
-pub(crate) fn start<P: DeserializeOwned>(starting: Option<&Cursor>) -> Result<Option<P>> {
-    Ok(starting.map(Cursor::read).transpose()?)
+/// `InvalidInput` for the cursor of another list, or of somebody else.
+pub(crate) fn start<P: DeserializeOwned>(ctx: &Ctx, starting: Option<&Cursor>) -> Result<Option<P>> {
+    let Some(cursor) = starting else { return Ok(None) };
+    let opened = ctx.app.keys.open(&purpose(ctx), cursor.sealed()?);
+    let position = opened.ok().and_then(|position| serde_json::from_slice(&position).ok());
+    position.map(Some).ok_or_else(|| Cursor::refused().into())
+}
+
+/// Seals a position: the keys in it would tell how many rows there are of everybody's.
+fn seal<P: Serialize>(ctx: &Ctx, position: &P) -> Result<Json> {
+    let mut position = serde_json::to_vec(position).map_err(Error::internal)?;
+    position.resize(position.len().next_multiple_of(SEALED_LENGTH), b' ');
+    let sealed = ctx.app.keys.seal(&purpose(ctx), &position, ctx.app.random_bytes());
+    Ok(sealed.map_err(Error::internal)?.into())
+}
+
+/// Whom, and for what, a position is sealed for.
+fn purpose(ctx: &Ctx) -> String {
+    let reader = ctx.caller.as_ref().map_or("nobody", |caller| caller.id.as_str());
+    format!("page of {} for {reader}", ctx.method.as_str())
 }
 
 /// The text behind which a page begins, in a list that is in the order of texts.
 ///
 /// # Errors
 /// As [`start`].
-pub(crate) fn after_text(starting: Option<&Cursor>) -> Result<String> {
-    Ok(start::<After<String>>(starting)?.map(|end| end.after).unwrap_or_default())
+pub(crate) fn after_text(ctx: &Ctx, starting: Option<&Cursor>) -> Result<String> {
+    Ok(start::<After<String>>(ctx, starting)?.map(|end| end.after).unwrap_or_default())
 }
 
 /// Cuts rows to a page and says where the next one begins. `rows` holds one more than the page where more follow; `end`
@@ -49,6 +68,7 @@ pub(crate) fn after_text(starting: Option<&Cursor>) -> Result<String> {
 /// # Errors
 /// `InternalError` for a position that cannot be written.
 pub(crate) fn cut<T, P: Serialize>(
+    ctx: &Ctx,
     rows: &mut Vec<T>,
     limit: usize,
     end: impl Fn(&T) -> P,
@@ -56,7 +76,7 @@ pub(crate) fn cut<T, P: Serialize>(
     let more = rows.len() > limit;
     rows.truncate(limit);
     match rows.last() {
-        Some(last) if more => Ok(Some(wire::page::next(&end(last))?)),
+        Some(last) if more => Ok(Some(seal(ctx, &end(last))?)),
         _ => Ok(None),
     }
 }
@@ -127,7 +147,7 @@ where
         }
     };
     let next = match found.last() {
-        Some((position, last)) if more => Some(wire::page::next(&end(position, last))?),
+        Some((position, last)) if more => Some(seal(ctx, &end(position, last))?),
         _ => None,
     };
     Ok(Page { results: found.into_iter().map(|(_, found)| found).collect(), next })

@@ -8,10 +8,10 @@ mod places;
 mod resolve;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::keys::{PlacementKey, ProjectKey};
 use store::search::{Budget, Hit, Position};
 use wire::answer::Page;
-use wire::id::{ContainerId, ObjectId};
 use wire::search::{FindDataObjects, FoundObject};
 
 use crate::context::Ctx;
@@ -29,12 +29,10 @@ const ROWS_OF_A_TURN: usize = 20_000;
 /// What deciding about one project counts for, in rows.
 const ROWS_OF_A_PROJECT: usize = 10;
 
-/// Where a page ended. Beside what clients expect, the last copy's place in the order of the search, so that the next
-/// page goes on there although the copy has been changed or removed since.
+/// Where a page ended: the last copy's place in the order of the search, so that the next page goes on there although the
+/// copy has been changed or removed since.
 #[derive(Debug, Serialize, Deserialize)]
 struct Next {
-    project: ContainerId,
-    id: ObjectId,
     place: i64,
     at: i64,
     copy: i64,
@@ -53,22 +51,25 @@ struct Next {
 /// too wide, and for `archivalState` without the class "file" and a folder.
 pub async fn find_data_objects(ctx: Ctx, input: FindDataObjects) -> Result<Page<FoundObject>> {
     let limit = input.limit.get();
-    let from = paging::start::<Next>(input.starting.as_ref())?.map(|next| Position {
+    let from = paging::start::<Next>(&ctx, input.starting.as_ref())?.map(|next| Position {
         project: ProjectKey::from_number(next.place),
         at: next.at,
         key: PlacementKey::from_number(next.copy),
     });
     let asked = Asked::read(input, ctx.now())?;
-    let end = |position: &Position, found: &FoundObject| Next {
-        project: found.project.clone(),
-        id: found.id.clone(),
+    let end = |position: &Position, _: &FoundObject| Next {
         place: position.project.number(),
         at: position.at,
         copy: position.key.number(),
     };
     // The last one that is looked for is not shown.
     let part = move |work: &Work<'_>, from, want| find_part(work, &asked, from, want - 1, want);
-    paging::search(&ctx, limit, from, end, part).await
+    let mut page = paging::search(&ctx, limit, from, end, part).await?;
+    if let (Some(at), Some(last)) = (page.next.take(), page.results.last()) {
+        // Some clients expect a hash with these two.
+        page.next = Some(json!({ "project": last.project, "id": last.id, "at": at }));
+    }
+    Ok(page)
 }
 
 /// Finds the next `want` copies and describes the first `shown` of them, if that is asked for.

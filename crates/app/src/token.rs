@@ -201,13 +201,13 @@ pub async fn refuse_scope(ctx: &Ctx) -> Error {
 /// # Errors
 /// `InvalidInput` for a `starting` that is no `next`.
 pub async fn find(ctx: Ctx, input: FindAuthTokens) -> Result<Page<FoundToken>> {
-    let after = paging::start(input.starting.as_ref())?.map(TokenKey::from_number);
+    let after = paging::start(&ctx, input.starting.as_ref())?.map(TokenKey::from_number);
     let limit = input.limit.get();
     ctx.look(move |work| {
         let caller = work.caller()?;
         work.system_permit(SystemAction::ManageTokens)?;
         let mut found = store::token::of_account(work.tx, caller.account, after, limit + 1, work.now())?;
-        let next = paging::cut(&mut found, limit, |token| token.key.number())?;
+        let next = paging::cut(work.ctx, &mut found, limit, |token| token.key.number())?;
         Ok(Page {
             next,
             results: found

@@ -1,5 +1,5 @@
 //! Sealing: small secrets the server must be able to read again (TOTP seeds, storage and mail credentials,
-//! the state of a sign-in under way).
+//! the state of a sign-in under way), and what it gives out to get back unread (where a page of a list ended).
 //!
 //! A sealed value is a text, `s1.<key id>.<base64url of nonce and cipher text>`, encrypted and authenticated
 //! with XChaCha20-Poly1305. Its 24-byte nonces may be random. The purpose is part of what is authenticated, so a

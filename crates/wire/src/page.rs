@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{DeserializeOwned, Error};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use crate::ApiError;
 use crate::json::invalid_value;
-use crate::{ApiError, ErrorType};
 
 /// The most results of one page, and how many there are when the caller does not say.
 pub const MAX_PAGE: u16 = 1000;
@@ -55,32 +55,28 @@ impl JsonSchema for Limit {
 
 /// The `starting` of a request: the `next` of the answer before, given back unchanged.
 ///
-/// It is not secret and not signed: it says where to go on, never what the caller may see.
+/// It is sealed for whoever got that answer and for the method that gave it: it says where to go on, never what the caller
+/// may see.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Cursor(Value);
 
 impl Cursor {
-    /// Reads the position that [`next`] wrote.
+    /// The sealed position: the cursor itself, or what a hash holds under `at`, because some clients expect `next` to be a
+    /// hash.
     ///
     /// # Errors
-    /// `InvalidInput` naming the key `starting`, for a value of another shape.
-    pub fn read<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
-        T::deserialize(&self.0).map_err(|_| {
-            invalid_value("starting", "it is not the \"next\" of an earlier answer to this search")
-        })
+    /// [`Cursor::refused`] for a value of another shape.
+    pub fn sealed(&self) -> Result<&str, ApiError> {
+        let sealed = if self.0.is_object() { self.0.get("at") } else { Some(&self.0) };
+        sealed.and_then(Value::as_str).ok_or_else(Self::refused)
     }
-}
 
-/// Writes a position as the `next` of an answer. Positions in data objects should be hashes that hold `project` and
-/// `id`, because some clients expect that shape.
-///
-/// # Errors
-/// `InternalError` when the position cannot be written as JSON, which a plain struct always can.
-pub fn next<T: Serialize>(position: &T) -> Result<Value, ApiError> {
-    serde_json::to_value(position).map_err(|_| {
-        ApiError::new(ErrorType::InternalError, "The next page could not be named. Please try again.")
-    })
+    /// The error for what is no `next` of this caller and method: `InvalidInput` naming the key `starting`.
+    #[must_use]
+    pub fn refused() -> ApiError {
+        invalid_value("starting", "it is not the \"next\" of an earlier answer to this search")
+    }
 }
 
 #[cfg(test)]
@@ -97,13 +93,6 @@ mod tests {
         starting: Option<Cursor>,
     }
 
-    #[derive(Debug, PartialEq, Serialize, Deserialize)]
-    struct Position {
-        project: String,
-        id: String,
-        modified: i64,
-    }
-
     #[test]
     fn limits() {
         let limit = |input| decode::<Search>(input).map(|search| search.limit.get());
@@ -118,19 +107,15 @@ mod tests {
     }
 
     #[test]
-    fn a_position_comes_back_as_it_went() {
-        let position = Position { project: "p".into(), id: "i".into(), modified: -1 };
-        let search: Search = decode(json!({"starting": next(&position).unwrap()})).unwrap();
-        assert_eq!(search.starting.unwrap().read::<Position>().unwrap(), position);
-    }
-
-    #[test]
-    fn anything_else_is_refused_when_it_is_read() {
-        for tampered in [json!(1), json!("x"), json!([]), json!({"project": "p"}), json!({"modified": "x"})] {
-            let search: Search = decode(json!({ "starting": tampered })).unwrap();
-            let error = search.starting.unwrap().read::<Position>().unwrap_err();
+    fn a_cursor_is_a_text_or_a_hash_with_one() {
+        let cursor = |starting| decode::<Search>(json!({ "starting": starting })).unwrap().starting;
+        for starting in [json!("s1.x"), json!({ "project": "p", "id": "i", "at": "s1.x" })] {
+            assert_eq!(cursor(starting).unwrap().sealed(), Ok("s1.x"));
+        }
+        for other in [json!(1), json!([]), json!(["s1.x"]), json!({ "project": "p" }), json!({ "at": 1 })] {
+            let error = cursor(other).unwrap().sealed().unwrap_err();
             assert!(error.message.contains("key \"starting\""), "{}", error.message);
         }
-        assert!(decode::<Search>(json!({"starting": null})).unwrap().starting.is_none());
+        assert!(cursor(json!(null)).is_none());
     }
 }

@@ -37,9 +37,9 @@ pub async fn find_members(ctx: Ctx, project: ProjectId, input: FindMembers) -> R
             return Ok(Page { results: held.into_iter().map(member).collect(), next: None });
         }
         let limit = input.limit.get();
-        let after = after_text(input.starting.as_ref())?;
+        let after = after_text(work.ctx, input.starting.as_ref())?;
         let mut rows = grant::page(work.tx, found.key, &after, limit + 1)?;
-        let next = cut(&mut rows, limit, |grant| After { after: grant.principal.clone() })?;
+        let next = cut(work.ctx, &mut rows, limit, |grant| After { after: grant.principal.clone() })?;
         Ok(Page { results: rows.into_iter().map(member).collect(), next })
     })
     .await
@@ -54,12 +54,12 @@ pub async fn find_members(ctx: Ctx, project: ProjectId, input: FindMembers) -> R
 /// operator allows.
 pub async fn find_project_members(ctx: Ctx, input: FindProjectMembers) -> Result<Page<FoundPrincipal>> {
     let limit = input.limit.get();
-    let after = after_text(input.starting.as_ref())?;
+    let after = after_text(&ctx, input.starting.as_ref())?;
     let mut found = match input.project {
         Some(project) => ctx.look(move |work| members_of(work, &project, &after, limit + 1)).await?,
         None => members_anywhere(&ctx, after, limit + 1).await?,
     };
-    let next = cut(&mut found, limit, |(id, _)| After { after: id.clone() })?;
+    let next = cut(&ctx, &mut found, limit, |(id, _)| After { after: id.clone() })?;
     ctx.look(move |work| {
         let mut results = Vec::with_capacity(found.len());
         for (id, level) in &found {

@@ -23,9 +23,9 @@ pub async fn find(ctx: Ctx, input: FindOrgs) -> Result<Page<FoundOrg>> {
             admin: input.level == WireLevel::Admin,
             may_bill: input.allow_billable_activities,
         };
-        let after = after_text(input.starting.as_ref())?;
+        let after = after_text(work.ctx, input.starting.as_ref())?;
         let mut found = org::memberships(work.tx, work.caller()?.account, filter, &after, limit + 1)?;
-        let next = cut(&mut found, limit, |(org, _)| After { after: org.id.to_string() })?;
+        let next = cut(work.ctx, &mut found, limit, |(org, _)| After { after: org.id.to_string() })?;
         let mut results = Vec::with_capacity(found.len());
         for (org, membership) in found {
             let describe = match input.describe.fields() {
@@ -55,9 +55,9 @@ pub async fn find_members(ctx: Ctx, id: OrgId, input: FindMembers) -> Result<Pag
                 WireLevel::Member => OrgLevel::Member,
             }),
         };
-        let after = after_text(input.starting.as_ref())?;
+        let after = after_text(work.ctx, input.starting.as_ref())?;
         let mut members = org::members(work.tx, found.key, &filter, &after, limit + 1)?;
-        let next = cut(&mut members, limit, |member| After { after: member.id.to_string() })?;
+        let next = cut(work.ctx, &mut members, limit, |member| After { after: member.id.to_string() })?;
         let mut results = Vec::with_capacity(members.len());
         for member in members {
             let describe = match input.describe.fields() {

@@ -104,7 +104,7 @@ async fn pages<F>(ctx: &Ctx, limit: usize, starting: Option<&Cursor>, part: F) -
 where
     F: Fn(&Work<'_>, Option<ProjectKey>, usize) -> Result<Part> + Send + Sync + 'static,
 {
-    let from = paging::start::<After<i64>>(starting)?.map(|end| ProjectKey::from_number(end.after));
+    let from = paging::start::<After<i64>>(ctx, starting)?.map(|end| ProjectKey::from_number(end.after));
     paging::search(ctx, limit, from, |key, _| After { after: key.number() }, part).await
 }
 

@@ -48,7 +48,7 @@ pub async fn find(ctx: Ctx, input: FindUsers) -> Result<Page<Described>> {
             }
             None => None,
         };
-        let after = after_text(asked.starting.as_ref())?;
+        let after = after_text(work.ctx, asked.starting.as_ref())?;
         let among = of_org.as_ref().map(|org| Circle::Orgs(org));
         if among.is_some() || work.system_allows(SystemAction::Administer)? {
             return some_of(work, &asked, among, &after, limit + 1).map(Some);
@@ -59,7 +59,7 @@ pub async fn find(ctx: Ctx, input: FindUsers) -> Result<Page<Described>> {
         Some(found) => found,
         None => known(&ctx, input, limit + 1).await?,
     };
-    let next = cut(&mut found, limit, |account| After { after: account.id.to_string() })?;
+    let next = cut(&ctx, &mut found, limit, |account| After { after: account.id.to_string() })?;
     let results = found.iter().map(|account| person::describe(account, &Fields::default())).collect();
     Ok(Page { results, next })
 }
@@ -90,7 +90,7 @@ fn some_of(
 /// The first accounts behind `after` of all whom the caller knows: the caller, and the members of those organisations and
 /// projects of the caller's whose members the caller may see.
 async fn known(ctx: &Ctx, asked: Arc<FindUsers>, limit: usize) -> Result<Vec<Account>> {
-    let after = after_text(asked.starting.as_ref())?;
+    let after = after_text(ctx, asked.starting.as_ref())?;
     let turn = move |work: &Work<'_>, state: &mut Known| {
         let Known { first, orgs, teams } = state;
         let mut add = |among: Circle<'_>| -> Result<()> {

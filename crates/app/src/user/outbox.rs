@@ -15,12 +15,12 @@ use crate::paging::{cut, start};
 /// # Errors
 /// `PermissionDenied` unless a platform administrator asks; `InvalidInput` for a `starting` that is no `next`.
 pub async fn unsent_mail(ctx: Ctx, input: FindUnsentMail) -> Result<Page<UnsentMail>> {
-    let after = start(input.starting.as_ref())?.map(OutboxKey::from_number);
+    let after = start(&ctx, input.starting.as_ref())?.map(OutboxKey::from_number);
     let limit = input.limit.get();
     ctx.look(move |work| {
         work.system_permit(SystemAction::Administer)?;
         let mut found = outbox::undelivered(work.tx, after, limit + 1)?;
-        let next = cut(&mut found, limit, |item| item.key.number())?;
+        let next = cut(work.ctx, &mut found, limit, |item| item.key.number())?;
         let mut results = Vec::new();
         for item in found {
             let reader = item.account.map(|key| account::by_key(work.tx, key)).transpose()?;
