@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use policy::Action;
 use serde_json::json;
-use store::closing::{self, MOST_TOGETHER};
+use store::closing::{self, MOST_TOGETHER, Settled};
 use store::keys::ObjectKey;
 use store::object::ObjectState;
 use store::text::Word;
@@ -68,7 +68,11 @@ pub(crate) fn begin(work: &Work<'_>, copy: &Copy) -> Result<Option<Closed>> {
 /// # Errors
 /// `InvalidState` when too many objects wait for one another.
 pub(crate) fn settle(work: &Work<'_>, objects: &[ObjectKey]) -> Result<()> {
-    let settled = closing::settle(work.tx, objects, work.now())?;
+    record(work, &closing::settle(work.tx, objects, work.now())?)
+}
+
+/// Writes the events of what was closed.
+fn record(work: &Work<'_>, settled: &Settled) -> Result<()> {
     if settled.too_many {
         return Err(ApiError::new(
             ErrorType::InvalidState,
@@ -101,7 +105,11 @@ impl App {
             let ready =
                 self.db.read(move |tx| Ok::<_, Error>(closing::ready(tx, after, LOOKED_AT_AT_ONCE)?)).await?;
             if !ready.objects.is_empty() {
-                Ctx::own(&self, "ObjectCloser").change(move |work| settle(work, &ready.objects)).await?;
+                let closer = Ctx::own(&self, "ObjectCloser");
+                let close = move |work: &Work<'_>| {
+                    record(work, &closing::settle_ready(work.tx, &ready.objects, work.now())?)
+                };
+                closer.change(close).await?;
             }
             self.memory.close_from(ready.next);
             work += ready.work;
