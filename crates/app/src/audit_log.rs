@@ -1,5 +1,7 @@
 //! The audit log as a whole: folding events into the chain, signing checkpoints, searching, exporting.
 
+mod counted;
+
 use audit::export::Line;
 use audit::{Checkpoint, Head, Report, SignedCheckpoint, TrustedKey, Verifier};
 use policy::{Action, OrgAction, SystemAction};
@@ -21,13 +23,26 @@ const FOLD_AT_ONCE: i64 = 500;
 const CHECKPOINT_EVERY_MS: i64 = 60_000;
 
 impl App {
-    /// Folds every waiting event into the log, and signs a checkpoint when one is due. A periodic job.
+    /// Writes events about what was counted in minutes that are over, folds every waiting event into the log, and signs a
+    /// checkpoint when one is due. A periodic job.
     ///
     /// # Errors
     /// The store's; what was folded stays folded.
     pub async fn fold_audit_log(&self) -> Result<()> {
+        self.write_counted(false).await?;
         fold(&self.db, &self.audit.origin).await?;
         self.sign_checkpoint(CHECKPOINT_EVERY_MS).await
+    }
+
+    /// At the end of a server: writes events about all that was counted, also in the running minute, folds, and signs the
+    /// log as it is then.
+    ///
+    /// # Errors
+    /// The store's. What was not done is done by the next start.
+    pub async fn close_audit_log(&self) -> Result<()> {
+        self.write_counted(true).await?;
+        fold(&self.db, &self.audit.origin).await?;
+        self.sign_checkpoint(0).await
     }
 
     /// Signs the head of the log unless a checkpoint covers it or the last one is younger than `min_age_ms`.

@@ -12,7 +12,9 @@ use audit::{AddressClass, EventError, Outcome};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 use store::access::Refused;
+use store::audit::Counted;
 use store::db::Tx;
+use wire::Id;
 
 use crate::context::Ctx;
 use crate::error::Result;
@@ -99,6 +101,40 @@ impl Event {
         self
     }
 
+    /// Whether it says neither in which project it happened, nor whom or what it concerns.
+    pub(crate) fn names_nothing(&self) -> bool {
+        self.project.is_none() && self.subjects.is_empty()
+    }
+
+    /// Counts the event, in a transaction that serves a request, instead of writing it: a job writes how many there were.
+    pub(crate) fn count(self, tx: &Tx, ctx: &Ctx) -> Result<()> {
+        let counted = Counted {
+            actor: ctx.caller.as_ref().map(|caller| caller.id.to_string()),
+            action: self.name.as_str().to_owned(),
+            outcome: self.outcome,
+            project: self.project,
+            count: 1,
+            since: ctx.now(),
+            until: ctx.now(),
+        };
+        Ok(store::audit::count(tx, &counted)?)
+    }
+
+    /// The event that stands for what was counted.
+    pub(crate) fn of_counted(counted: &Counted) -> Self {
+        Self {
+            outcome: counted.outcome,
+            project: counted.project.clone(),
+            after: Some(json!({
+                "kind": counted.action,
+                "count": counted.count,
+                "since": counted.since,
+                "until": counted.until,
+            })),
+            ..Self::done(EventName::EventsCounted)
+        }
+    }
+
     /// Writes the event into a transaction that serves a request.
     pub(crate) fn write(self, tx: &Tx, ctx: &Ctx) -> Result<()> {
         let project = self.project.clone();
@@ -114,8 +150,14 @@ impl Event {
 
     /// Writes an event about something that the server did of itself; `job` says what it was at.
     pub(crate) fn write_own(self, tx: &Tx, job: &str, now: i64) -> Result<()> {
+        self.write_about(tx, job, None, now)
+    }
+
+    /// As [`Event::write_own`], about what somebody did.
+    pub(crate) fn write_about(self, tx: &Tx, job: &str, actor: Option<Id>, now: i64) -> Result<()> {
         let project = self.project.clone();
         let mut entry = self.entry(job, now);
+        entry.actor = actor;
         entry.origin = Some(AddressClass::System);
         Ok(store::audit::append(tx, &entry, project.as_deref())?)
     }

@@ -1,6 +1,7 @@
 //! What one server keeps in memory between requests. It knows no use case, and nothing is missed when a restart loses it.
 
 mod answers;
+mod floods;
 mod hashing;
 mod openings;
 mod resting;
@@ -16,6 +17,7 @@ use store::keys::{AccountKey, ObjectKey};
 use store::task::TaskKind;
 use wire::{ApiError, ErrorType};
 
+use floods::Floods;
 use hashing::Hashing;
 use token_uses::TokenUses;
 use transfers::Transfers;
@@ -39,6 +41,8 @@ const RETRY_SECONDS: u64 = 2;
 pub struct Memory {
     /// Leave to hash passwords.
     pub(crate) hashing: Hashing,
+    /// Who caused how many events of a kind that can come in floods.
+    pub(crate) floods: Floods,
     /// When tokens were used.
     pub(crate) token_uses: TokenUses,
     /// What transfers of bytes share.
@@ -63,6 +67,7 @@ impl Memory {
     pub fn new(keys: &ServerKeys, readers: u32) -> Self {
         Self {
             hashing: Hashing::default(),
+            floods: Floods::default(),
             token_uses: TokenUses::default(),
             transfers: Transfers::new(keys),
             marks: Signer::new(keys, "mark in an audit event"),

@@ -98,7 +98,7 @@ async fn check(ctx: &Ctx, credentials: Credentials) -> Result<(Account, Factor)>
             let account = found.map(|(account, _)| account.id);
             ctx.change(move |work| {
                 let event = Event::refusal(EventName::SignInPasswordRefused);
-                work.record(account.iter().fold(event, |event, id| event.subject(id)))
+                work.record_or_count(account.iter().fold(event, |event, id| event.subject(id)))
             })
             .await?;
             return Err(ApiError::new(

@@ -154,7 +154,8 @@ impl Ctx {
     async fn recorded<T>(&self, outcome: Result<T>) -> Result<T> {
         if let Err(Error::Refused(refused)) = &outcome {
             let (ctx, refused) = (self.clone(), refused.clone());
-            self.app.db.write(move |tx| Work::new(tx, &ctx).record(Event::refused(&refused))).await?;
+            let record = move |tx: &Tx| Work::new(tx, &ctx).record_or_count(Event::refused(&refused));
+            self.app.db.write(record).await?;
         }
         outcome
     }
@@ -338,6 +339,22 @@ impl<'tx> Work<'tx> {
     /// The store's; then nothing of the transaction is kept.
     pub fn record(&self, event: Event) -> Result<()> {
         event.write(self.tx, self.ctx)
+    }
+
+    /// As [`Work::record`], for what may come in floods: a refusal, or what a stranger asks in vain. Beyond so many of one
+    /// account in a minute, or of all strangers together, it is counted, and the log tells how many there were. A stranger's
+    /// event that names somebody is written in any case. A transaction that runs again may have it counted sooner.
+    ///
+    /// # Errors
+    /// As [`Work::record`].
+    pub(crate) fn record_or_count(&self, event: Event) -> Result<()> {
+        let by = self.ctx.caller.as_ref().map(|caller| caller.account);
+        let floods = &self.ctx.app.memory.floods;
+        if (by.is_none() && !event.names_nothing()) || floods.stands_alone(by, self.now()) {
+            self.record(event)
+        } else {
+            event.count(self.tx, self.ctx)
+        }
     }
 
     /// Writes an event that concerns many things: as many events as the log needs to name them all, at least one.

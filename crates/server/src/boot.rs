@@ -66,7 +66,7 @@ impl Running {
                 tracing::error!(%error, "a part of the server ended on a fault");
             }
         }
-        if let Err(error) = self.app.sign_checkpoint(0).await {
+        if let Err(error) = self.app.close_audit_log().await {
             tracing::error!(?error, "the last checkpoint of the audit log could not be signed");
         }
         self.app.db.clone().close().await;

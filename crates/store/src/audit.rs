@@ -1,11 +1,14 @@
 //! Audit events and the hash-chained log they are folded into.
 
+mod counted;
 mod find;
 mod log;
 
 use crate::db::{DbError, Tx, params};
 use crate::keys::EventKey;
+use crate::text::Word;
 
+pub use counted::{Counted, any_counted, count, counted, forget_counted};
 pub use find::{Filter, Found, Position, find};
 pub use log::{checkpoints, entries, fold, head, last_checkpoint, put_checkpoint};
 
@@ -19,7 +22,7 @@ pub fn append(tx: &Tx, event: &audit::Event, project: Option<&str>) -> Result<()
                 event.at,
                 event.actor.as_ref().map(ToString::to_string),
                 event.action.as_str(),
-                outcome_word(event.outcome),
+                event.outcome.word(),
                 project,
                 body
             ],
@@ -34,11 +37,6 @@ pub fn append(tx: &Tx, event: &audit::Event, project: Option<&str>) -> Result<()
     Ok(())
 }
 
-/// The word of an outcome, as the filters of the log know it.
-#[must_use]
-pub fn outcome_word(outcome: audit::Outcome) -> &'static str {
-    match outcome {
-        audit::Outcome::Allowed => "allowed",
-        audit::Outcome::Refused => "refused",
-    }
+impl Word for audit::Outcome {
+    const WORDS: &'static [(Self, &'static str)] = &[(Self::Allowed, "allowed"), (Self::Refused, "refused")];
 }

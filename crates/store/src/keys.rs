@@ -56,6 +56,8 @@ keys! {
     BlobKey;
     /// An audit event.
     EventKey;
+    /// What is counted, to become an audit event.
+    CountedKey;
     /// Something to send.
     OutboxKey;
     /// Work that goes on in the background.

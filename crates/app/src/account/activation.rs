@@ -51,7 +51,7 @@ pub async fn request_reset(ctx: Ctx, input: RequestReset) -> Result<Status> {
                 work.mail(account.key, &letter)?;
             }
         }
-        work.record(event)?;
+        work.record_or_count(event)?;
         Ok(Status::success(
             "If there is such an account, a link is on its way to its e-mail address. Only a few an hour are sent.",
         ))

@@ -39,6 +39,8 @@ names! {
     DataRemoved "data.removed" "Copies were removed, by hand or because nothing visible linked to them any more."
     DataUnarchived "data.unarchived" "Archived or marked copies were asked back."
 
+    EventsCounted "event.counted" "What came too often to be written each time was counted: `after` says how many events of which `kind` there were, and from when to when."
+
     FileDamaged "file.damaged" "Stored bytes were found damaged or gone. The files that use them are named."
     FilePartAnnounced "file.partAnnounced" "The address for a part of a file was given out."
     FilePartStored "file.partStored" "The bytes of a part arrived, were verified and are durable."

@@ -1,5 +1,7 @@
 //! The audit log: what is recorded, who may search it, and that nobody can rewrite it unseen.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::{Value, json};
 use store::db::{DbError, params};
 use wire::Level;
@@ -237,6 +239,103 @@ async fn nobody_cuts_the_log_short_unseen() {
         let report = verify(&world).await;
         assert_eq!(report.broken.map(|broken| broken.position), Some(broken_at), "{cut}");
     }
+}
+
+/// What was refused to bob, one by one and counted; the counted events.
+async fn refusals(client: &Client, project: &str) -> (usize, Vec<Value>) {
+    let query = |kind: &str| json!({ "project": project, "actor": "user-bob", "kind": kind, "limit": 1000 });
+    let single = events(client, query("access.refused")).await.len();
+    (single, events(client, query("event.counted")).await)
+}
+
+/// F473: of a flood of refusals to one account, the first stand in the log one by one; the others are counted, and each
+/// minute of them is one event, of each project. Nobody else's are touched by it.
+#[tokio::test]
+async fn a_flood_of_refusals_is_counted() {
+    let (world, clock) = World::standing_still().await;
+    let (alice, bob, carol) = (world.user("alice").await, world.user("bob").await, world.user("carol").await);
+    let (project, other) = (alice.project("Trial").await, alice.project("Other").await);
+    for (project, handle) in [(&project, "bob"), (&project, "carol"), (&other, "bob")] {
+        alice.invite(project, handle, Level::View).await;
+    }
+    let refuse = async |client: &Client, project: &str, times: usize| {
+        for _ in 0..times {
+            client.fails(&format!("/{project}/newFolder"), json!({ "folder": "/x" }), "PermissionDenied").await;
+        }
+    };
+    refuse(&bob, &project, 130).await;
+    refuse(&bob, &other, 5).await;
+    refuse(&carol, &project, 1).await;
+    let began = clock.fetch_add(30_000, Ordering::SeqCst);
+    refuse(&bob, &project, 10).await;
+    world.app().fold_audit_log().await.unwrap();
+    assert_eq!(refusals(&alice, &project).await, (100, vec![]), "the minute is not over");
+    clock.fetch_add(30_000, Ordering::SeqCst);
+    // Another minute, and so events of their own.
+    refuse(&bob, &project, 3).await;
+    world.app().fold_audit_log().await.unwrap();
+    let (single, counted) = refusals(&alice, &project).await;
+    assert_eq!((single, counted.len()), (103, 1));
+    assert_eq!(
+        counted[0]["after"],
+        json!({ "kind": "access.refused", "count": 40, "since": began, "until": began + 30_000 })
+    );
+    assert_eq!((&counted[0]["actor"], &counted[0]["outcome"]), (&json!("user-bob"), &json!("refused")));
+    assert_eq!(refusals(&alice, &other).await.1[0]["after"]["count"], 5);
+    let carols = json!({ "project": project, "actor": "user-carol" });
+    assert_eq!(events(&alice, carols).await.len(), 1, "another's refusals stand one by one");
+    assert_eq!(world.rows("select count(*) from audit_counted").await, 0);
+    assert!(verify(&world).await.is_intact());
+}
+
+/// What was counted is in the log when the server has stopped, also of the running minute.
+#[tokio::test]
+async fn what_was_counted_outlives_a_stop() {
+    let mut world = World::new().await;
+    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
+    let project = alice.project("Trial").await;
+    alice.invite(&project, "bob", Level::View).await;
+    for _ in 0..130 {
+        let input = json!({ "folder": "/x" });
+        bob.fails(&format!("/{project}/newFolder"), input, "PermissionDenied").await;
+    }
+    world.restart().await;
+    assert_eq!(world.rows("select count(*) from audit_counted").await, 0);
+    let (single, counted) = refusals(&alice, &project).await;
+    assert!(!counted.is_empty());
+    let counted: i64 = counted.iter().map(|event| event["after"]["count"].as_i64().unwrap()).sum();
+    assert_eq!(i64::try_from(single).unwrap() + counted, 130);
+}
+
+/// What strangers try in vain is counted like one account's refusals; attempts on an account that exists name it in any
+/// case.
+#[tokio::test]
+async fn a_flood_of_strangers_is_counted() {
+    let (world, clock) = World::standing_still().await;
+    let root = world.person("root", "ADMIN").await;
+    world.user("ada").await;
+    // From no address, so that no throttle of an address holds them back.
+    let guess = async |name: String| {
+        let app = std::sync::Arc::clone(world.app());
+        let request = app::RequestInfo { id: "test".into(), origin: None, now: app.clock.now(), headers: None };
+        let ctx = app::Ctx::new(app, None, request, wire::MethodName::SystemNewAuthToken);
+        let input = json!({ "username": name, "password": "not the one at all" });
+        app::sign_in::new_auth_token(ctx, serde_json::from_value(input).unwrap()).await.unwrap_err();
+    };
+    for number in 0..105 {
+        guess(format!("nobody{number}")).await;
+    }
+    guess("ada".to_owned()).await;
+    clock.fetch_add(60_000, Ordering::SeqCst);
+    world.app().fold_audit_log().await.unwrap();
+    let of = |kind: &str| json!({ "kind": kind, "limit": 1000 });
+    let single = events(&root, of("signIn.passwordRefused")).await;
+    assert_eq!(single.len(), 101);
+    assert_eq!(single[0]["subjects"], json!(["user-ada"]));
+    let counted = events(&root, of("event.counted")).await;
+    assert_eq!(counted.len(), 1, "{counted:?}");
+    assert_eq!((&counted[0]["after"]["count"], &counted[0]["actor"]), (&json!(5), &Value::Null));
+    assert_eq!(counted[0]["after"]["kind"], "signIn.passwordRefused");
 }
 
 async fn verify(world: &World) -> audit::Report {

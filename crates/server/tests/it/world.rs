@@ -7,6 +7,7 @@ mod client;
 mod described;
 mod leaping;
 mod snapshot;
+mod standing;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -13,6 +13,7 @@ const RECORDS: &[&str] = &[
     "audit_subject",
     "audit_log",
     "audit_checkpoint",
+    "audit_counted",
     "sign_in_failure",
     "server_option",
     "outbox",
