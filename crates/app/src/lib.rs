@@ -10,6 +10,7 @@ mod collect;
 pub mod connection;
 pub mod context;
 mod copies;
+mod details_read;
 pub mod error;
 pub mod event;
 pub mod execution;

@@ -26,7 +26,7 @@ use crate::error::Result;
 use crate::turns::{Turn, Turns};
 
 pub use answers::AnswerRoom;
-pub(crate) use openings::{Opening, Openings};
+pub(crate) use openings::{Content, Opening, Openings};
 
 /// The part of the database's readers that one account may take.
 const READERS_PART: u32 = 2;
@@ -43,6 +43,8 @@ pub struct Memory {
     pub(crate) hashing: Hashing,
     /// Who caused how many events of a kind that can come in floods.
     pub(crate) floods: Floods,
+    /// Which readings the audit log covers already.
+    pub(crate) openings: Openings,
     /// When tokens were used.
     pub(crate) token_uses: TokenUses,
     /// What transfers of bytes share.
@@ -68,6 +70,7 @@ impl Memory {
         Self {
             hashing: Hashing::default(),
             floods: Floods::default(),
+            openings: Openings::default(),
             token_uses: TokenUses::default(),
             transfers: Transfers::new(keys),
             marks: Signer::new(keys, "mark in an audit event"),

@@ -1,6 +1,6 @@
 //! One transaction of a use case: decide, change and audit event stand or fall together.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use policy::{Action, OrgAction, Outcome, SystemAction};
@@ -10,10 +10,11 @@ use store::db::Tx;
 use store::org::Org;
 use store::project::Project;
 use store::token::{self, Standing};
-use wire::id::{BillToId, ContainerId, OrgId};
+use wire::id::{BillToId, ContainerId, ObjectId, OrgId};
 use wire::{ApiError, ErrorType};
 
 use crate::context::Ctx;
+use crate::details_read::DetailsRead;
 use crate::error::{Error, Result, absent, no_token};
 use crate::event::Event;
 use crate::turns::Turn;
@@ -33,6 +34,8 @@ pub struct Work<'tx> {
     pub ctx: &'tx Ctx,
     /// How much what is described has come to so far, in bytes.
     described: Cell<usize>,
+    /// Of which objects the answer holds the details.
+    read: RefCell<DetailsRead>,
 }
 
 impl Ctx {
@@ -97,16 +100,14 @@ impl Ctx {
         let outcome = self.app.db.write(move |tx| {
             // It belongs to the change, which is made also when nobody waits for its answer any more.
             let _held = &turn;
-            let work = Work::new(tx, &ctx);
-            work.caller_stands()?;
-            f(&work)
+            run(tx, &ctx, &f)
         });
         self.recorded(outcome.await).await
     }
 
-    /// Runs a use case that only reads, on one snapshot. A refusal is recorded before it is answered. The calls of one
-    /// account read in a part of the database's readers, and wait for one another there. Nothing is read with a token that
-    /// was ended, or for an account that was stopped, after the request came.
+    /// Runs a use case that only reads, on one snapshot. A refusal is recorded before it is answered, and so is a reading
+    /// of details. The calls of one account read in a part of the database's readers, and wait for one another there.
+    /// Nothing is read with a token that was ended, or for an account that was stopped, after the request came.
     ///
     /// # Errors
     /// Whatever the closure returns, or the store's.
@@ -123,9 +124,7 @@ impl Ctx {
         let read = move |tx: &Tx| {
             // It belongs to the reading, which goes on when nobody waits for its answer any more.
             let _held = &turn;
-            let work = Work::new(tx, &ctx);
-            work.caller_stands()?;
-            f(&work)
+            run(tx, &ctx, &f)
         };
         let outcome = self.app.db.read(read).await;
         self.recorded(outcome).await
@@ -142,28 +141,35 @@ impl Ctx {
         F: Fn(&Work<'_>) -> Result<T> + Send + 'static,
     {
         let ctx = self.clone();
-        let outcome = self.app.db.read_inline(move |tx| {
-            let work = Work::new(tx, &ctx);
-            work.caller_stands()?;
-            f(&work)
-        });
+        let outcome = self.app.db.read_inline(move |tx| run(tx, &ctx, &f));
         self.recorded(outcome.await).await
     }
 
-    /// The outcome, once it is in the audit log if it is a refusal.
-    async fn recorded<T>(&self, outcome: Result<T>) -> Result<T> {
+    /// The outcome, once it is in the audit log if it is a refusal, or a reading of details.
+    async fn recorded<T>(&self, outcome: Result<(T, DetailsRead)>) -> Result<T> {
         if let Err(Error::Refused(refused)) = &outcome {
             let (ctx, refused) = (self.clone(), refused.clone());
             let record = move |tx: &Tx| Work::new(tx, &ctx).record_or_count(Event::refused(&refused));
             self.app.db.write(record).await?;
         }
-        outcome
+        let (answer, read) = outcome?;
+        read.record(self).await?;
+        Ok(answer)
     }
 }
 
+/// Runs a use case in a transaction, if who asks still may; beside its answer, of which objects that holds the details.
+fn run<T>(tx: &Tx, ctx: &Ctx, f: &impl Fn(&Work<'_>) -> Result<T>) -> Result<(T, DetailsRead)> {
+    let work = Work::new(tx, ctx);
+    work.caller_stands()?;
+    let answer = f(&work)?;
+    Ok((answer, work.read.take()))
+}
+
 impl<'tx> Work<'tx> {
-    fn new(tx: &'tx Tx, ctx: &'tx Ctx) -> Self {
-        Self { tx, ctx, described: Cell::new(0) }
+    /// The work of a request in a transaction.
+    pub(crate) fn new(tx: &'tx Tx, ctx: &'tx Ctx) -> Self {
+        Self { tx, ctx, described: Cell::new(0), read: RefCell::default() }
     }
 
     /// Counts what a description adds to the answer, in bytes, about, and takes room for it.
@@ -190,6 +196,12 @@ impl<'tx> Work<'tx> {
             "The answer would hold more than {MAX_ANSWER_BYTES} bytes of descriptions. Ask for fewer things at once, or for fewer fields."
         ))
         .into())
+    }
+
+    /// Notes that the answer holds the details of an object as it lies in a project: that is a reading of content, and is
+    /// in the audit log before the answer leaves (design promise 7).
+    pub(crate) fn details_read(&self, project: &ContainerId, object: &ObjectId) {
+        self.read.borrow_mut().note(project, object);
     }
 
     /// What stands in an audit event for something that people wrote: equal for equal text in one project under the same

@@ -64,6 +64,7 @@ names! {
 
     ObjectClosed "object.closed" "An object is closed for good: nothing held it back any more."
     ObjectCodeRead "object.codeRead" "Somebody read the program of an applet."
+    ObjectDetailsRead "object.detailsRead" "Somebody got the details of objects. Further readings of the same with the same token and from the same address fold into the event until `coversUntil`."
     ObjectDetailsSet "object.detailsSet" "An object's details were replaced; the event holds digests of them."
     ObjectFrozen "object.frozen" "Somebody closed an object: its content changes no more, and it will be closed."
     ObjectMade "object.made" "A data object was made."

@@ -13,20 +13,31 @@ const MOST: usize = 10_000;
 #[derive(Debug, Default)]
 pub(crate) struct Openings(Mutex<HashMap<Opening, i64>>);
 
-/// One token's reading of one file as it lies in one project, from one place. A link that went on to others is read from
+/// One token's reading of one object as it lies in one project, from one place. A link that went on to others is read from
 /// other places, and each of those readings stands in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Opening {
     /// The signature of the token.
     pub(crate) token: String,
-    /// The file.
-    pub(crate) file: String,
+    /// The object.
+    pub(crate) object: String,
     /// The project.
     pub(crate) project: String,
-    /// Whether whoever holds the link reads, rather than whoever holds the token.
-    pub(crate) preauthenticated: bool,
+    /// What is read.
+    pub(crate) content: Content,
     /// Where the request came from.
     pub(crate) origin: Option<IpAddr>,
+}
+
+/// What of an object is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Content {
+    /// The bytes of a file, by whoever holds the token.
+    Bytes,
+    /// The bytes of a file, by whoever holds a link.
+    LinkedBytes,
+    /// The details of an object.
+    Details,
 }
 
 impl Openings {
@@ -41,13 +52,16 @@ impl Openings {
         now + COVERED_MS
     }
 
-    /// Remembers that the event of a reading was committed.
-    pub(crate) fn committed(&self, opening: Opening, now: i64) {
+    /// Remembers that the event of some readings was committed.
+    pub(crate) fn committed(&self, openings: impl IntoIterator<Item = Opening>, now: i64) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MOST {
             known.retain(|_, until| *until > now);
         }
-        if known.len() < MOST {
+        for opening in openings {
+            if known.len() >= MOST {
+                return;
+            }
             known.insert(opening, Self::until(now));
         }
     }

@@ -1,4 +1,4 @@
-//! What transfers of bytes share: turns, so that their number is bounded, the signers of links, and what was noted of them.
+//! What transfers of bytes share: turns, so that their number is bounded, the signers of links, and which files rest.
 
 use std::time::Duration;
 
@@ -8,7 +8,6 @@ use store::keys::AccountKey;
 use tokio::sync::Notify;
 use wire::{ApiError, ErrorType};
 
-use super::openings::Openings;
 use super::resting::Resting;
 use crate::error::{Error, Result};
 use crate::turns::{Turn, Turns};
@@ -38,8 +37,6 @@ const RETRY_SECONDS: u64 = 2;
 pub(crate) struct Transfers {
     /// The signers of links.
     pub(crate) links: Links,
-    /// What the audit log covers already.
-    pub(crate) openings: Openings,
     /// The door that parts come in by.
     pub(crate) uploads: Lane,
     /// The door that files go out by, to whoever has a token.
@@ -71,7 +68,6 @@ impl Transfers {
                 download: Signer::new(keys, "preauthenticated download"),
                 grant: Signer::new(keys, "download with a header"),
             },
-            openings: Openings::default(),
             uploads: Lane::new(UPLOADS, UPLOADS_OF_ONE),
             downloads: Lane::new(DOWNLOADS, DOWNLOADS_OF_ONE),
             linked: Lane::new(LINKED, LINKED_OF_ONE),

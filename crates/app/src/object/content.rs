@@ -28,7 +28,10 @@ pub async fn get_details(ctx: Ctx, id: ObjectId, input: WhichCopy) -> Result<Det
         work.add_to_answer(usize::try_from(copy.object.details_bytes).unwrap_or(usize::MAX))?;
         let mut details = object::details_of(work.tx, &[copy.object.key])?;
         Ok(DetailsAnswer(match details.remove(&copy.object.key) {
-            Some(details) => details,
+            Some(details) => {
+                work.details_read(&copy.project.id, &copy.object.id);
+                details
+            }
             None => to_raw_value(&object::no_details()).map_err(Error::internal)?,
         }))
     })

@@ -18,7 +18,7 @@ use crate::context::{App, Ctx, Door, RequestInfo};
 use crate::copies::Copy;
 use crate::error::{Error, Result, absent};
 use crate::event::{Event, EventName};
-use crate::memory::{Opening, Openings};
+use crate::memory::{Content, Opening, Openings};
 use crate::work::Work;
 
 /// What an address opens.
@@ -257,7 +257,7 @@ impl ReadGrant {
     pub(super) async fn record(&mut self, range: Range<u64>) -> Result<Vec<Extent>> {
         let ctx = self.ctx().await?;
         let app = Arc::clone(&self.app);
-        let openings = &app.memory.transfers.openings;
+        let openings = &app.memory.openings;
         for _ in 0..TRIES {
             let wanted = range.clone();
             let look = self
@@ -265,9 +265,9 @@ impl ReadGrant {
             let ((extents_now, project), _) = look.await?;
             let opening = Opening {
                 token: self.by.clone(),
-                file: self.asked.file.to_string(),
+                object: self.asked.file.to_string(),
                 project: project.to_string(),
-                preauthenticated: self.asked.preauthenticated,
+                content: if self.asked.preauthenticated { Content::LinkedBytes } else { Content::Bytes },
                 origin: self.request.origin,
             };
             if openings.covers(&opening, ctx.now()) {
@@ -281,7 +281,7 @@ impl ReadGrant {
                 Err(error) => Err(error),
             });
             if let Some(extents) = written.await? {
-                openings.committed(opening, ctx.now());
+                openings.committed([opening], ctx.now());
                 return Ok(extents);
             }
         }

@@ -166,11 +166,26 @@ impl Loaded {
         bytes += 2 * executable::spec_bytes(tx, &executables)?.values().sum::<i64>();
         reading.add(usize::try_from(bytes).unwrap_or(usize::MAX))?;
         self.details = object::details_of(tx, &distinct(details))?;
+        self.note_details(reading.work, asked);
         self.links = object::links_of(tx, &distinct(links))?;
         self.specs = executable::specs_of(tx, &executables)?;
         self.parts = part::of_files(tx, &distinct(parts), MAX_ANSWER_PARTS)?
             .ok_or_else(|| too_much(&format!("more than {MAX_ANSWER_PARTS} parts of files")))?;
         Ok(())
+    }
+}
+
+impl Loaded {
+    /// Notes of which of these copies the answer will hold details.
+    fn note_details(&self, work: &Work<'_>, asked: &[(ObjectKey, ProjectKey, &Fields)]) {
+        for (key, project, fields) in asked {
+            if !self.details.contains_key(key) || !fields.wants("details", false) {
+                continue;
+            }
+            if let Some(shown) = self.shown(*key, *project).filter(|shown| shown.may_read("details")) {
+                work.details_read(shown.project, &shown.object.id);
+            }
+        }
     }
 }
 

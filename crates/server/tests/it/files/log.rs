@@ -14,6 +14,9 @@ async fn a_files_life_stands_in_the_log() {
     let project = alice.project("Trial").await;
     let file = closed(&alice, &project, "x", &[&noise(SMALLEST, 1), b"end"]).await;
     let address = address_of(&alice, &file, json!({})).await;
+    // Size and digest are metadata: this leaves no event.
+    let head = address.request(reqwest::Method::HEAD).send().await.unwrap();
+    assert_eq!(head.headers()["content-length"], (SMALLEST + 3).to_string());
     for _ in 0..2 {
         assert_eq!(address.get().await.status(), 200);
     }

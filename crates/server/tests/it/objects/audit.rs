@@ -1,4 +1,6 @@
-//! What the audit log says of objects (F473): one event per change, with before and after; nothing of what was only read.
+//! What the audit log says of objects (F473): one event per change, with before and after; of what was only read, the content.
+
+use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 use wire::Level;
@@ -17,7 +19,7 @@ async fn events(client: &Client, project: &str, object: &str) -> Vec<(String, Va
     found.iter().rev().map(event).collect()
 }
 
-/// Every change leaves one event; what changes nothing, and what only looks, leaves none.
+/// Every change leaves one event; what changes nothing, and what only looks at metadata, leaves none.
 #[tokio::test]
 async fn changes_are_recorded_once() {
     let world = World::new().await;
@@ -27,8 +29,7 @@ async fn changes_are_recorded_once() {
     let record = alice.ok("/record/new", input.clone()).await["id"].as_str().unwrap().to_owned();
     alice.ok("/record/new", input).await;
     for (verb, input) in [
-        ("describe", json!({ "details": true })),
-        ("getDetails", json!({})),
+        ("describe", json!({})),
         ("listProjects", json!({})),
         ("rename", json!({ "project": project, "name": "n" })),
         ("addTags", json!({ "project": project, "tags": ["a"] })),
@@ -77,6 +78,78 @@ async fn changes_are_recorded_once() {
     for written in ["secret", "other", "Roe", "patient", "consented", "Interview"] {
         assert!(!said.contains(written), "{written} is in the log: {said}");
     }
+}
+
+/// Promise 7: details are content. Whichever call gives them away is in the log when its answer comes, with all the objects
+/// of one project in one event; the same token's further readings within a minute fold into it. Metadata leaves none, and
+/// neither do objects without details, or whose details the answer does not hold.
+#[tokio::test]
+async fn readings_of_details_are_recorded() {
+    let (world, clock) = World::standing_still().await;
+    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
+    let (project, other) = (alice.project("Trial").await, alice.project("Other").await);
+    alice.invite(&project, "bob", Level::View).await;
+    let mut records = Vec::new();
+    for (project, details) in [
+        (&project, json!({ "secret": "one" })),
+        (&project, json!({ "secret": "two" })),
+        (&project, json!({})),
+        (&other, json!({ "secret": "three" })),
+    ] {
+        records.push(alice.record(project, json!({ "details": details, "close": true })).await);
+    }
+    let readings = async |project: &str| {
+        let query = json!({ "project": project, "kind": "object.detailsRead" });
+        let found = alice.ok("/system/findAuditEvents", query).await["results"].as_array().unwrap().clone();
+        found.into_iter().map(|event| (event["actor"].clone(), event["subjects"].clone())).collect::<Vec<_>>()
+    };
+    let of_one = |record: &str, fields: Value| (format!("/{record}/describe"), fields);
+    let find = "/system/findDataObjects".to_owned();
+    let everywhere = json!({ "details": true, "name": true });
+    for (path, input) in [
+        of_one(&records[0], json!({})),
+        of_one(&records[0], json!({ "fields": { "name": true, "properties": true } })),
+        of_one(&records[2], json!({ "fields": { "details": true } })),
+        (find.clone(), json!({ "describe": true, "scope": { "project": project } })),
+        (format!("/{project}/listFolder"), json!({ "describe": true })),
+    ] {
+        alice.ok(&path, input).await;
+    }
+    assert_eq!(readings(&project).await, [], "none of these holds details");
+    let first = json!([project, records[0]]);
+    alice.ok(&format!("/{}/getDetails", records[0]), json!({})).await;
+    let by_alice = json!("user-alice");
+    assert_eq!(readings(&project).await, [(by_alice.clone(), first.clone())]);
+    // Of what the search holds, the first record is covered, and the third has no details.
+    let search = json!({ "describe": { "fields": everywhere } });
+    alice.ok(&find, search.clone()).await;
+    let second = json!([project, records[1]]);
+    assert_eq!(
+        readings(&project).await,
+        [(by_alice.clone(), second), (by_alice.clone(), first)],
+        "one event for each project"
+    );
+    assert_eq!(readings(&other).await, [(by_alice, json!([other, records[3]]))]);
+    let (path, input) = of_one(&records[1], json!({ "fields": { "details": true } }));
+    alice.ok(&path, input.clone()).await;
+    alice
+        .ok(
+            "/system/describeDataObjects",
+            json!({ "objects": records, "classDescribeOptions": { "*": { "fields": everywhere } } }),
+        )
+        .await;
+    assert_eq!(
+        (readings(&project).await.len(), readings(&other).await.len()),
+        (2, 1),
+        "all of it is covered"
+    );
+    bob.ok(&path, input.clone()).await;
+    assert_eq!(readings(&project).await[0].0, json!("user-bob"), "nobody's reading covers another's");
+    clock.fetch_add(60_000, Ordering::SeqCst);
+    alice.ok(&path, input).await;
+    assert_eq!(readings(&project).await.len(), 4, "a minute later");
+    let said = alice.ok("/system/findAuditEvents", json!({ "project": project })).await.to_string();
+    assert!(!said.contains("secret"), "{said}");
 }
 
 /// A refusal is recorded, and says what was asked; what was asked did not happen.
