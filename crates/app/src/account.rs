@@ -8,6 +8,7 @@ mod help;
 mod password;
 mod provision;
 mod second_factor;
+mod unused;
 
 pub use activation::{activate, request_reset, reset};
 pub use by_provider::activate_by_provider;
@@ -18,6 +19,7 @@ pub use password::change as change_password;
 pub use provision::new as new_user;
 pub use second_factor::{confirm as confirm_otp, disable as disable_otp, start as start_otp};
 pub use store::account::Account;
+pub(crate) use unused::take_leftovers;
 
 use secrets::code;
 use store::account;

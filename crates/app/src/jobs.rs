@@ -82,6 +82,11 @@ pub const JOBS: &[Job] = &[
         turn: |app| whole(async move { app.clear_removed_users().await }),
     },
     Job {
+        name: "unused accounts",
+        every: Duration::from_secs(600),
+        turn: |app| whole(async move { app.forget_unused_accounts().await }),
+    },
+    Job {
         name: "forget mail",
         every: Duration::from_secs(600),
         turn: |app| whole(async move { app.forget_mail().await }),

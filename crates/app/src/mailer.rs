@@ -107,7 +107,8 @@ impl App {
     async fn send(self: Arc<Self>, item: Item) -> Result<()> {
         let (key, created, attempts) = (item.key, item.created, item.attempts);
         let outcome = match self.compose(item).await? {
-            Ok(message) => self.mailer.send(&message).await,
+            Ok(Some(message)) => self.mailer.send(&message).await,
+            Ok(None) => return Ok(()),
             Err(why) => Err(SendError::Permanent(why)),
         };
         let now = self.clock.now();
@@ -128,8 +129,10 @@ impl App {
             .await
     }
 
-    /// The message of a letter, with a fresh one-time code where it needs one; or why there is none.
-    async fn compose(self: &Arc<Self>, item: Item) -> Result<Result<Message, String>> {
+    /// The message of a letter, with a fresh one-time code where it needs one; or why there is none. Nothing is to be sent,
+    /// and nobody has to know, when the letter was withdrawn, or its reader has no address: the account was closed, or never
+    /// had one.
+    async fn compose(self: &Arc<Self>, item: Item) -> Result<Result<Option<Message>, String>> {
         let letter: Letter = match serde_json::from_value(item.payload.clone()) {
             Ok(letter) => letter,
             Err(error) => {
@@ -151,14 +154,17 @@ impl App {
             .db
             .write(move |tx| {
                 if !outbox::is_waiting(tx, key)? {
-                    return Ok::<_, Error>(Err("it was withdrawn"));
+                    return Ok::<_, Error>(None);
                 }
                 let account = account::by_key(tx, reader)?;
                 let address = match &letter {
                     Letter::ConfirmAddress { to } | Letter::AddressChanged { to } => Some(to.clone()),
                     _ => account.email.clone(),
                 };
-                let Some(address) = address else { return Ok(Err("the account has no address any more")) };
+                let Some(address) = address else {
+                    outbox::withdraw(tx, key)?;
+                    return Ok(None);
+                };
                 let mut facts = Facts {
                     handle: account.handle.clone(),
                     server: server.clone(),
@@ -171,17 +177,15 @@ impl App {
                     let expires = now + ticket.life_ms;
                     one_time_code::insert(tx, hash, ticket.purpose, Some(reader), detail, now, expires)?;
                 }
-                Ok(Ok((address, mail_text::write(&letter, &facts))))
+                Ok(Some((address, mail_text::write(&letter, &facts))))
             })
             .await?;
-        let (address, (subject, text)) = match written {
-            Ok(written) => written,
-            Err(why) => return Ok(Err(why.to_owned())),
-        };
+        let Some((address, (subject, text))) = written else { return Ok(Ok(None)) };
         let id = format!("{}-{}", item.created, item.key.number());
         Ok(address
             .parse()
             .and_then(|to| Message::new(id, item.created, to, subject, text))
+            .map(Some)
             .map_err(|error| error.to_string()))
     }
 }

@@ -11,8 +11,9 @@ use crate::keys::AccountKey;
 use crate::text::{self, Word};
 
 pub use change::{
-    Profile, activate, activate_without_password, close, has_other_administrator, removed_with_leftovers,
-    set_email, set_kind, set_profile, set_state, take_leftover_grants, take_leftover_memberships,
+    Profile, activate, activate_without_password, close, erase_unused, has_other_administrator,
+    removed_with_leftovers, set_email, set_kind, set_profile, set_state, take_leftover_grants,
+    take_leftover_memberships, unused,
 };
 pub use find::{AccountFilter, Circle, find};
 

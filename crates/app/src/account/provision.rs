@@ -79,7 +79,7 @@ pub async fn new(ctx: Ctx, input: NewUser) -> Result<NewUserMade> {
     .await
 }
 
-/// Makes the account; without an address nobody can ever activate it.
+/// Makes the account; without an address nobody can ever activate it, and it ends like others that nobody does.
 fn insert(
     work: &Work<'_>,
     wanted: &Wanted,

@@ -117,6 +117,7 @@ names! {
     UserEmailAsked "user.emailAsked" "Somebody asked for another e-mail address; it waits for its proof."
     UserEmailChanged "user.emailChanged" "An e-mail address was proved and is in use."
     UserEnabled "user.enabled" "A disabled account was enabled again."
+    UserExpired "user.expired" "An account that somebody asked for and did not activate in time was removed; its name is free again."
     UserKindSet "user.kindSet" "An account's kind changed: standard, read-only or administrator."
     UserMade "user.made" "An account was made."
     UserPasswordChanged "user.passwordChanged" "Somebody changed their password, knowing the old one."

@@ -10,14 +10,11 @@ use wire::answer::{Made, NoKeys};
 use wire::id::UserId;
 use wire::{ApiError, ErrorType};
 
-use crate::account::end_links;
+use crate::account::{end_links, take_leftovers};
 use crate::context::{App, Ctx};
 use crate::error::{Error, Result};
 use crate::event::{Event, EventName};
 use crate::work::Work;
-
-/// Grants and memberships of a closed account that one transaction takes away.
-const LEFTOVERS_AT_ONCE: u32 = 200;
 
 /// `/user-xxxx/setKind` (F001, F003, F007).
 ///
@@ -186,21 +183,7 @@ impl App {
                     let Some((key, user)) = account::removed_with_leftovers(tx)? else {
                         return Ok::<_, Error>(());
                     };
-                    for (project, role) in account::take_leftover_grants(tx, key, LEFTOVERS_AT_ONCE)? {
-                        Event::done(EventName::MemberRemoved)
-                            .project(&project)
-                            .subject(&user)
-                            .before(json!({ "level": role }))
-                            .write_own(tx, "UserRemove", now)?;
-                    }
-                    for (org, level) in account::take_leftover_memberships(tx, key, LEFTOVERS_AT_ONCE)? {
-                        Event::done(EventName::OrgMemberRemoved)
-                            .subject(&org)
-                            .subject(&user)
-                            .before(json!({ "level": level }))
-                            .write_own(tx, "UserRemove", now)?;
-                    }
-                    Ok(())
+                    take_leftovers(tx, key, &user, "UserRemove", now).map(|_| ())
                 })
                 .await?;
         }

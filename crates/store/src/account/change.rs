@@ -128,6 +128,32 @@ pub fn has_other_administrator(tx: &Tx, key: AccountKey) -> Result<bool, DbError
     Ok(other.is_some())
 }
 
+/// An account that its owner-to-be asked for before a time (ms), and that was never in use: its key, and its id.
+pub fn unused(tx: &Tx, before: i64) -> Result<Option<(AccountKey, String)>, DbError> {
+    tx.query_opt(
+        "select key, id from account where state = $1 and created_by is null and provisioning_org is null and created < $2
+         order by key limit 1",
+        params![AccountState::Pending.word(), before],
+    )?
+    .map(|row| Ok((row.get(0)?, row.get(1)?)))
+    .transpose()
+}
+
+/// Removes an account that was never in use and holds nothing in projects and organisations.
+pub fn erase_unused(tx: &Tx, key: AccountKey) -> Result<(), DbError> {
+    for statement in [
+        "update project set owner = null where owner = $1",
+        "update project set pending_transfer = null where pending_transfer = $1",
+        "delete from one_time_code where account = $1",
+        "delete from outbox where account = $1",
+        "delete from notification where account = $1",
+        "delete from account where key = $1",
+    ] {
+        tx.execute(statement, params![key])?;
+    }
+    Ok(())
+}
+
 /// A removed account that still holds something: its key, and its id.
 pub fn removed_with_leftovers(tx: &Tx) -> Result<Option<(AccountKey, String)>, DbError> {
     tx.query_opt(

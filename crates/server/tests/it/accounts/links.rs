@@ -225,6 +225,56 @@ async fn who_makes_an_own_account_learns_nothing_of_others() {
     closed.anonymous().fails("/user/new", new("bob", "bob@example.org"), "PermissionDenied").await;
 }
 
+/// F016, F018: an account that somebody asked for and nobody activated ends after two weeks, whether it has the address that
+/// was given or another account has it, and with what it was given. Its name is free again. Until then, nobody's letters
+/// to it trouble the operator.
+#[tokio::test]
+async fn an_account_that_nobody_activates_ends() {
+    let world = World::with(|config| config.self_sign_up = true).await;
+    let root = world.person("root", "ADMIN").await;
+    person(&world, "ada").await;
+    let stranger = world.anonymous();
+    let new =
+        |name: &str, email: &str| json!({ "username": name, "email": email, "first": "A", "last": "Person" });
+    stranger.ok("/user/new", new("eve", "ada@example.org")).await;
+    stranger.ok("/user/new", new("fred", "fred@example.org")).await;
+    stranger.ok("/user/new", new("gil", "gil@example.org")).await;
+    root.ok("/user/new", new("hank", "hank@example.org")).await;
+    let link = code(&world, "gil@example.org", 0).await;
+    stranger.ok("/account/activate", json!({ "code": link, "password": OTHER })).await;
+    let project = root.project("Trial").await;
+    let lab = root.ok("/org/new", json!({ "handle": "lab", "name": "Lab" })).await["id"].clone();
+    for name in ["eve", "fred"] {
+        stranger.ok("/account/requestPasswordReset", json!({ "usernameOrEmail": name })).await;
+        root.invite(&project, name, wire::Level::View).await;
+        root.ok(&format!("/{}/invite", lab.as_str().unwrap()), json!({ "invitee": name })).await;
+    }
+    let unsent = "select count(*) from outbox where done is null";
+    wait::until("all letters are sent or dropped", async || world.rows(unsent).await == 0).await;
+    assert_eq!(root.ok("/system/findUnsentMail", json!({})).await["results"], json!([]));
+    let day = Duration::from_secs(24 * 60 * 60);
+    world.pass(14 * day - day / 24);
+    world.app().forget_unused_accounts().await.unwrap();
+    for name in ["eve", "fred"] {
+        stranger.fails("/user/new", new(name, "third@example.org"), "UsernameError").await;
+    }
+    world.pass(day);
+    world.app().forget_unused_accounts().await.unwrap();
+    assert_eq!(world.rows("select count(*) from account where id in ('user-eve', 'user-fred')").await, 0);
+    assert_eq!(
+        root.describe(&project, &["permissions"]).await["permissions"],
+        json!({ "user-root": "ADMINISTER" })
+    );
+    let told = root.ok("/system/findAuditEvents", json!({ "kind": "user.expired" })).await;
+    assert_eq!(told["results"].as_array().unwrap().len(), 2, "{told}");
+    // What was free is free again, and who was let in by others, or came in, is still there.
+    stranger.ok("/user/new", new("eve", "eve@example.org")).await;
+    stranger.ok("/user/new", new("fred2", "fred@example.org")).await;
+    for name in ["gil", "hank"] {
+        stranger.fails("/user/new", new(name, "fourth@example.org"), "UsernameError").await;
+    }
+}
+
 /// F474: whoever reads the account's letters is not kept out by strangers who guess, wherever they sign in from.
 #[tokio::test]
 async fn a_reset_opens_the_door_that_strangers_shut() {
