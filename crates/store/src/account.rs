@@ -29,7 +29,7 @@ pub enum AccountState {
     Active,
     /// Stopped by an administrator; can be enabled again.
     Disabled,
-    /// Closed for good; the handle stays taken.
+    /// Closed for good: what it says of a person is erased, and the handle stays taken.
     Removed,
 }
 

@@ -82,8 +82,8 @@ pub async fn enable(ctx: Ctx, id: UserId, _: NoKeys) -> Result<Made> {
     .await
 }
 
-/// `/user-xxxx/remove`: closes an account for good. Tokens, sessions, grants and memberships end; the handle stays
-/// taken (F009).
+/// `/user-xxxx/remove`: closes an account for good. Tokens, sessions, grants and memberships end, and what the account says
+/// of a person is erased; the handle stays taken (F009).
 ///
 /// # Errors
 /// `PermissionDenied` unless a platform administrator asks; `InvalidState` for the last of these, and for a user whom

@@ -80,16 +80,23 @@ pub fn set_state(
     Ok(())
 }
 
-/// Closes an account: it can never be used again, and its address is free for another. What it holds in projects and
-/// organisations is taken away step by step.
+/// Closes an account: it can never be used again, and its address is free for another. What it says of a person is erased:
+/// names, address, occupation, keys, settings, the labels of its tokens, and the letters and notifications to its owner. Its
+/// id stays, and with it the handle, which is the same in lower case: nobody else may come to stand in the audit log under it.
+/// What it holds in projects and organisations is taken away step by step.
 pub fn close(tx: &Tx, permit: &SystemPermit<'_>, key: AccountKey, now: i64) -> Result<(), DbError> {
     set_state(tx, permit, key, AccountState::Removed)?;
-    tx.execute(
-        "update account set email = null, password_hash = null, ssh_public_key = null where key = $1",
-        params![key],
-    )?;
-    tx.execute("update project set pending_transfer = null where pending_transfer = $1", params![key])?;
-    tx.execute("delete from external_identity where account = $1", params![key])?;
+    for statement in [
+        "update account set handle = substr(id, 6), email = null, first = '', middle = '', last = '', occupation = null,
+           password_hash = null, ssh_public_key = null, policies = '{}', preferences = '{}' where key = $1",
+        "update project set pending_transfer = null where pending_transfer = $1",
+        "update token set label = '' where account = $1",
+        "delete from external_identity where account = $1",
+        "delete from outbox where account = $1",
+        "delete from notification where account = $1",
+    ] {
+        tx.execute(statement, params![key])?;
+    }
     one_time_code::remove_all_of(tx, key)?;
     second_factor::remove(tx, key)?;
     crate::token::revoke_all(tx, key, None, now)

@@ -118,6 +118,54 @@ async fn a_stopped_account_loses_everything() {
     root.fails("/user/new", again("ada3"), "EmailError").await;
 }
 
+/// Closing an account erases what it says of a person, wherever that stands in the database; the id stays, for the audit
+/// log, and so does the handle (contract B7, design 7).
+#[tokio::test]
+async fn a_closed_account_says_nothing_of_a_person() {
+    let world = World::new().await;
+    let root = world.person("root", "ADMIN").await;
+    let made = json!({
+        "username": "ALovelace", "email": "lovelace@example.org", "first": "Augusta", "middle": "Byron",
+        "last": "King-Noel", "occupation": "Countess"
+    });
+    root.ok("/user/new", made).await;
+    let link = mailed(&world, "lovelace@example.org", 0).await;
+    let code = link.split_once("code=").unwrap().1;
+    world.anonymous().ok("/account/activate", json!({ "code": code, "password": OTHER })).await;
+    let ada = login(&world, "alovelace", OTHER).await;
+    let settings = json!({ "sshPublicKey": "ssh-ed25519 AAAAKeyOfAda lovelace@engine", "preferences": { "city": "Marylebone" } });
+    ada.ok("/user-alovelace/update", settings).await;
+    ada.ok("/system/newAuthToken", json!({ "scope": { "full": true }, "label": "for the Engine" })).await;
+    let change = json!({ "newEmail": "countess@example.org", "password": OTHER });
+    ada.ok("/user-alovelace/updateEmail", change).await;
+    let project = root.project("Trial").await;
+    root.invite(&project, "alovelace", Level::View).await;
+    let written = [
+        "ALovelace",
+        "lovelace@",
+        "Augusta",
+        "Byron",
+        "King-Noel",
+        "Countess",
+        "countess@",
+        "KeyOfAda",
+        "Marylebone",
+        "for the Engine",
+    ];
+    let held = async || {
+        let tables = store::db::testing::dump(&world.app().db).await.unwrap();
+        let all = format!("{tables:?}");
+        written.into_iter().filter(|text| all.contains(text)).collect::<Vec<_>>()
+    };
+    assert_eq!(held().await, written, "all of it is there before");
+    root.ok("/user-alovelace/remove", json!({})).await;
+    assert_eq!(held().await, [""; 0]);
+    let described = world.user("bob").await.ok("/user-alovelace/describe", json!({})).await;
+    assert_eq!((&described["first"], &described["handle"]), (&json!(""), &json!("alovelace")));
+    let again = json!({ "username": "ALovelace", "email": "lovelace@example.org", "first": "Other" });
+    root.fails("/user/new", again, "UsernameError").await;
+}
+
 /// A closed account is a member of nothing any more, and the log of each project and organisation says so (F009).
 #[tokio::test]
 async fn a_closed_account_is_a_member_of_nothing() {
