@@ -6,14 +6,16 @@ use audit::export::Line;
 use audit::{Checkpoint, Head, Report, SignedCheckpoint, TrustedKey, Verifier};
 use policy::{Action, OrgAction, SystemAction};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use store::audit::{Filter, Position};
 use store::db::Db;
+use wire::ApiError;
 use wire::answer::Page;
 use wire::audit::{FindAuditEvents, FoundEvent};
 
 use crate::context::{App, Ctx};
 use crate::error::{Error, Result};
+use crate::event::EventName;
 use crate::paging::{self, Part};
 use crate::work::Work;
 
@@ -123,8 +125,11 @@ struct Next {
 ///
 /// # Errors
 /// `PermissionDenied` unless the caller administers the platform, the organisation or the project that is named;
-/// `InvalidInput` when fewer than two events were found within the time that the operator allows.
+/// `InvalidInput` for a `kind` that no event has, with all that there are in its details, and when fewer than two events were found within the time that the operator allows.
 pub async fn find_events(ctx: Ctx, input: FindAuditEvents) -> Result<Page<FoundEvent>> {
+    if let Some(kind) = &input.kind {
+        must_be_a_kind(kind)?;
+    }
     let limit = input.limit.get();
     let starting = paging::start::<Next>(&ctx, input.starting.as_ref())?;
     let from = starting.map(|next| Position { at: next.at, key: next.event });
@@ -140,6 +145,18 @@ pub async fn find_events(ctx: Ctx, input: FindAuditEvents) -> Result<Page<FoundE
         Ok(Part { found: found.collect::<Result<_>>()?, rest, rows: 0 })
     })
     .await
+}
+
+/// Fails for what no event is called: a search for it would find nothing and say nothing.
+fn must_be_a_kind(kind: &str) -> Result<()> {
+    let names: Vec<_> = EventName::ALL.iter().map(|name| name.as_str()).collect();
+    if names.contains(&kind) {
+        return Ok(());
+    }
+    let message = format!(
+        "key \"kind\": no event is called {kind:?}. The details of this error list the names of all events as \"kinds\", and docs/audit-events.md says what each means."
+    );
+    Err(ApiError::invalid_input(message).with_details(json!({ "kinds": names })).into())
 }
 
 fn may_read(work: &Work<'_>, input: &FindAuditEvents) -> Result<()> {

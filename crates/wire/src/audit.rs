@@ -17,7 +17,8 @@ pub struct FindAuditEvents {
     pub actor: Option<Id>,
     /// That concern this entity.
     pub object: Option<Id>,
-    /// With this action, such as `member.invited`; `docs/audit-events.md` lists them.
+    /// With this action, such as `member.invited`; `docs/audit-events.md` lists them. Any other name is `InvalidInput`, and the
+    /// error's details list them too.
     pub kind: Option<String>,
     /// `allowed` or `refused`.
     pub outcome: Option<Outcome>,

@@ -129,6 +129,22 @@ async fn pages_and_filters_are_exact() {
     assert!(events(&alice, json!({ "project": project, "before": 1 })).await.is_empty());
 }
 
+/// F474: a name that no event has is refused rather than looked for in vain, and the refusal says which names there are.
+#[tokio::test]
+async fn a_kind_that_no_event_has_is_refused() {
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let project = alice.project("Trial").await;
+    for kind in ["member.invite", "MemberInvited", "", "%"] {
+        let answer = alice.post("/system/findAuditEvents", json!({ "project": project, "kind": kind })).await;
+        assert_eq!(answer.body["error"]["type"], "InvalidInput", "{}", answer.body);
+        let message = answer.body["error"]["message"].as_str().unwrap();
+        assert!(message.contains("docs/audit-events.md") && message.contains("\"kinds\""), "{message}");
+        let kinds = answer.body["error"]["details"]["kinds"].as_array().unwrap();
+        assert!(kinds.contains(&json!("member.invited")), "{kinds:?}");
+    }
+}
+
 /// F474: pages are exact where many events have the same time, whatever the length of a page.
 #[tokio::test]
 async fn pages_do_not_pass_over_events_of_one_moment() {
@@ -260,7 +276,9 @@ async fn a_flood_of_refusals_is_counted() {
     }
     let refuse = async |client: &Client, project: &str, times: usize| {
         for _ in 0..times {
-            client.fails(&format!("/{project}/newFolder"), json!({ "folder": "/x" }), "PermissionDenied").await;
+            client
+                .fails(&format!("/{project}/newFolder"), json!({ "folder": "/x" }), "PermissionDenied")
+                .await;
         }
     };
     refuse(&bob, &project, 130).await;
@@ -317,7 +335,8 @@ async fn a_flood_of_strangers_is_counted() {
     // From no address, so that no throttle of an address holds them back.
     let guess = async |name: String| {
         let app = std::sync::Arc::clone(world.app());
-        let request = app::RequestInfo { id: "test".into(), origin: None, now: app.clock.now(), headers: None };
+        let request =
+            app::RequestInfo { id: "test".into(), origin: None, now: app.clock.now(), headers: None };
         let ctx = app::Ctx::new(app, None, request, wire::MethodName::SystemNewAuthToken);
         let input = json!({ "username": name, "password": "not the one at all" });
         app::sign_in::new_auth_token(ctx, serde_json::from_value(input).unwrap()).await.unwrap_err();
