@@ -18,31 +18,34 @@ const REMOVED_AT_ONCE: u32 = 1000;
 impl Ctx {
     /// Runs a use case that makes something. As [`Ctx::change`], but a call that carries a nonce is done once: within
     /// an hour the same call by the same account gets the stored answer, also when both run at the same time.
-    /// A call that fails stores nothing.
+    /// A call that fails stores nothing. `may` asks for the leave that making needs too; before a stored answer it is asked
+    /// anew, so that whoever lost it, or calls with a token that does not reach so far, is refused as anybody is.
     ///
     /// # Errors
-    /// `InvalidInput` when the nonce came with another input; whatever the closure returns; the store's.
-    pub async fn create<T, F>(&self, f: F) -> Result<T>
+    /// `InvalidInput` when the nonce came with another input; whatever the closures return; the store's.
+    pub async fn create<T, A, F>(&self, may: A, make: F) -> Result<T>
     where
         T: Serialize + DeserializeOwned + Send + 'static,
+        A: Fn(&Work<'_>) -> Result<()> + Send + 'static,
         F: Fn(&Work<'_>) -> Result<T> + Send + 'static,
     {
         let (Some(repeatable), Some(caller)) = (self.repeatable.clone(), &self.caller) else {
-            return self.change(f).await;
+            return self.change(make).await;
         };
         let account = caller.account;
         self.change(move |work| {
             let key = Key { account, route: repeatable.route(), nonce: repeatable.nonce() };
-            once(work, &key, repeatable.input(), &f)
+            once(work, &key, repeatable.input(), &may, &make)
         })
         .await
     }
 }
 
 /// Answers again what was answered to the same call, or runs it and keeps its answer.
-fn once<T, F>(work: &Work<'_>, key: &Key<'_>, input: &str, f: &F) -> Result<T>
+fn once<T, A, F>(work: &Work<'_>, key: &Key<'_>, input: &str, may: &A, make: &F) -> Result<T>
 where
     T: Serialize + DeserializeOwned,
+    A: Fn(&Work<'_>) -> Result<()>,
     F: Fn(&Work<'_>) -> Result<T>,
 {
     let since = work.now() - KEPT_MS;
@@ -53,9 +56,10 @@ where
             )
             .into());
         }
+        may(work)?;
         return serde_json::from_str(&kept.answer).map_err(Error::internal);
     }
-    let answer = f(work)?;
+    let answer = make(work)?;
     let kept =
         Kept { input: input.to_owned(), answer: serde_json::to_string(&answer).map_err(Error::internal)? };
     nonce::keep(work.tx, key, &kept, since, work.now())?;

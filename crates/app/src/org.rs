@@ -20,6 +20,7 @@ use crate::context::Ctx;
 use crate::error::{Error, Result};
 use crate::event::{Event, EventName};
 use crate::session::IDLE_MS;
+use crate::work::Work;
 
 pub use describe::describe;
 pub(crate) use describe::one as describe_one;
@@ -34,7 +35,7 @@ pub use remove::remove_member;
 /// # Errors
 /// `InvalidInput` for a handle that is taken, now or by an organisation that was destroyed.
 pub async fn new(ctx: Ctx, input: New) -> Result<Made> {
-    ctx.create(move |work| {
+    let make = move |work: &Work<'_>| {
         let permit = work.system_permit(SystemAction::CreateOrg)?;
         let handle = input.handle.as_str();
         let id = OrgId::from_handle(handle)
@@ -64,8 +65,8 @@ pub async fn new(ctx: Ctx, input: New) -> Result<Made> {
         org::save(work.tx, &leave, &made)?;
         work.record(Event::done(EventName::OrgMade).subject(&id).after(policies(&made)))?;
         Ok(Made::new(id))
-    })
-    .await
+    };
+    ctx.create(|work| work.system_permit(SystemAction::CreateOrg).map(|_| ()), make).await
 }
 
 /// `/org-xxxx/update`; what is not named stays, and nothing at all may be named.

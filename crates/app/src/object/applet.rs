@@ -38,7 +38,8 @@ pub async fn new_applet(ctx: Ctx, input: NewApplet) -> Result<Made> {
     let links = wire::executable::check(&input.run_spec, inputs, outputs)?;
     let spec = spec_of(&input)?;
     let bundled = distinct(&links.bundled);
-    ctx.create(move |work| {
+    let into = input.project.clone();
+    let make = move |work: &Work<'_>| {
         let place = Place::new(work, &input.common(), Action::CreateExecutable)?;
         check_bundled(work, &place, &links)?;
         check_values(work, &place.project, &links)?;
@@ -52,11 +53,8 @@ pub async fn new_applet(ctx: Ctx, input: NewApplet) -> Result<Made> {
             ))
             .into());
         }
-        let body = executable::NewExecutable {
-            spec: &spec,
-            code: input.run_spec.code.as_str(),
-            bundled: &bundled,
-        };
+        let body =
+            executable::NewExecutable { spec: &spec, code: input.run_spec.code.as_str(), bundled: &bundled };
         let key = place.put(work, &id, &draft, ObjectState::Closed, Body::Executable(body))?;
         if closing::links_to_unclosed(work.tx, key)? {
             return Err(invalid_value(
@@ -66,8 +64,8 @@ pub async fn new_applet(ctx: Ctx, input: NewApplet) -> Result<Made> {
             .into());
         }
         Ok(Made::new(id.clone()))
-    })
-    .await
+    };
+    ctx.create(move |work| Place::may(work, &into, Action::CreateExecutable), make).await
 }
 
 /// `/applet-xxxx/get`: its description with properties, details and the program. The reading is decided and recorded first,

@@ -15,7 +15,7 @@ use wire::folder::FolderPath;
 use wire::id::{ContainerId, ObjectId};
 use wire::object::{NewFile, NewObject, NewRecord, RecordCopy};
 use wire::text::MediaType;
-use wire::{ApiError, Class, ErrorType};
+use wire::{ApiError, Class, ErrorType, Id};
 
 use crate::context::Ctx;
 use crate::error::{Error, Result};
@@ -30,8 +30,9 @@ use crate::work::Work;
 /// without `parents`), `PermissionDenied`, `InvalidState` when it shall be closed and cannot be.
 pub async fn new_record(ctx: Ctx, input: NewRecord) -> Result<Made> {
     let id = mint(&ctx, Class::Record)?;
-    ctx.create(move |work| {
-        let place = Place::new(work, &input.common(), Action::CreateData { bytes: false })?;
+    let (into, action) = (input.project.clone(), Action::CreateData { bytes: false });
+    let make = move |work: &Work<'_>| {
+        let place = Place::new(work, &input.common(), action)?;
         let mut draft = match &input.initialize_from {
             Some(source) => Draft::of_record(work, source, &place.project)?,
             None => Draft::default(),
@@ -48,8 +49,8 @@ pub async fn new_record(ctx: Ctx, input: NewRecord) -> Result<Made> {
             super::settle(work, &[key])?;
         }
         Ok(Made::new(id.clone()))
-    })
-    .await
+    };
+    ctx.create(move |work| Place::may(work, &into, action), make).await
 }
 
 /// `/file/new`: an open file without bytes.
@@ -58,7 +59,8 @@ pub async fn new_record(ctx: Ctx, input: NewRecord) -> Result<Made> {
 /// As [`new_record`]; `InvalidInput` for a symbolic link.
 pub async fn new_file(ctx: Ctx, input: NewFile) -> Result<Made> {
     let id = mint(&ctx, Class::File)?;
-    ctx.create(move |work| {
+    let (into, action) = (input.project.clone(), Action::CreateData { bytes: true });
+    let make = move |work: &Work<'_>| {
         let links_elsewhere = [("drive", &input.drive), ("symlinkPath", &input.symlink_path)];
         for (key, value) in links_elsewhere {
             if value.as_ref().is_some_and(|value| !value.is_null()) {
@@ -68,14 +70,14 @@ pub async fn new_file(ctx: Ctx, input: NewFile) -> Result<Made> {
                 .into());
             }
         }
-        let place = Place::new(work, &input.common(), Action::CreateData { bytes: true })?;
+        let place = Place::new(work, &input.common(), action)?;
         let mut draft = Draft::default();
         draft.take(&input.common());
         let media = input.media.as_ref().map(MediaType::as_str);
         place.put(work, &id, &draft, ObjectState::Open, Body::File { media })?;
         Ok(Made::new(id.clone()))
-    })
-    .await
+    };
+    ctx.create(move |work| Place::may(work, &into, action), make).await
 }
 
 pub(super) fn mint(ctx: &Ctx, class: Class) -> Result<ObjectId> {
@@ -94,16 +96,27 @@ pub(crate) struct Place<'tx> {
 }
 
 impl<'tx> Place<'tx> {
-    /// Finds the project and folder of an input, and asks for leave.
-    pub(crate) fn new(work: &Work<'tx>, input: &NewObject<'_>, action: Action) -> Result<Self> {
-        let Some(id) = ContainerId::from_id(input.project.clone()) else {
+    /// Asks for leave to put a new object into a project. Whether it can be paid for is no matter here: of what was made
+    /// already nothing is paid again.
+    pub(crate) fn may(work: &Work<'tx>, project: &Id, action: Action) -> Result<()> {
+        let (_, access) = Self::project(work, project)?;
+        work.permit_billed(&access, action).map(|_| ())
+    }
+
+    fn project(work: &Work<'tx>, id: &Id) -> Result<(Project, Access)> {
+        let Some(id) = ContainerId::from_id(id.clone()) else {
             return Err(ApiError::new(
                 ErrorType::InvalidType,
-                format!("The key \"project\" holds {}, which is not a project.", input.project),
+                format!("The key \"project\" holds {id}, which is not a project."),
             )
             .into());
         };
-        let (project, access) = work.project(&id)?;
+        work.project(&id)
+    }
+
+    /// Finds the project and folder of an input, and asks for leave.
+    pub(crate) fn new(work: &Work<'tx>, input: &NewObject<'_>, action: Action) -> Result<Self> {
+        let (project, access) = Self::project(work, input.project)?;
         let permit = work.permit(&access, action)?;
         let path = input.folder.cloned().unwrap_or_default();
         let folder = if input.parents {

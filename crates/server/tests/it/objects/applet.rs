@@ -18,7 +18,7 @@ fn spec(project: &str) -> Value {
 }
 
 /// The least, and these keys more at the top and in `runSpec`.
-fn spec_with(project: &str, more: Value, run: Value) -> Value {
+pub fn spec_with(project: &str, more: Value, run: Value) -> Value {
     let mut spec = spec(project);
     let (Value::Object(more), Value::Object(run)) = (more, run) else { panic!("these are no hashes") };
     spec["runSpec"].as_object_mut().unwrap().extend(run);

@@ -4,7 +4,10 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use serde_json::json;
+use wire::Level;
+use wire::user::TokenScope;
 
+use super::applet::spec_with;
 use crate::world::World;
 
 const KEPT: Duration = Duration::from_secs(60 * 60);
@@ -126,4 +129,43 @@ async fn an_answer_is_kept_for_an_hour() {
     world.turn_back(KEPT);
     let third = alice.ok("/record/new", input).await;
     assert_ne!(third, second);
+}
+
+/// F025, promise 4: a stored answer is for whoever may still make what it tells of. Whoever lost the project, or the level, or
+/// calls with a token that does not reach it, is refused as by a fresh call, and an earlier answer comes back with the access.
+#[tokio::test]
+async fn an_answer_is_not_repeated_to_who_lost_access() {
+    let world = World::new().await;
+    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
+    let (project, other) = (alice.project("Trial").await, bob.project("Other").await);
+    alice.invite(&project, "bob", Level::Contribute).await;
+    let calls = [
+        ("/record/new", json!({ "project": project, "nonce": "n" })),
+        ("/file/new", json!({ "project": project, "nonce": "n" })),
+        ("/applet/new", spec_with(&project, json!({ "nonce": "n" }), json!({}))),
+    ];
+    let mut first = Vec::new();
+    for (route, input) in &calls {
+        first.push(bob.ok(route, input.clone()).await);
+    }
+    let elsewhere = TokenScope::Projects { projects: [(other, Level::Administer)].into() };
+    let elsewhere = world.scoped("bob", elsewhere).await;
+    let level = |level: &str| json!({ "user-bob": level });
+    let lower = format!("/{project}/decreasePermissions");
+    alice.ok(&lower, level("VIEW")).await;
+    for (route, input) in &calls {
+        bob.fails(route, input.clone(), "PermissionDenied").await;
+    }
+    alice.ok(&lower, level("NONE")).await;
+    for (route, input) in &calls {
+        bob.fails(route, input.clone(), "ResourceNotFound").await;
+    }
+    alice.invite(&project, "bob", Level::Contribute).await;
+    for ((route, input), first) in calls.iter().zip(first) {
+        elsewhere.fails(route, input.clone(), "ResourceNotFound").await;
+        assert_eq!(bob.ok(route, input.clone()).await, first, "{route}");
+    }
+    let made = json!({ "handle": "labs", "name": "Labs", "nonce": "n" });
+    bob.ok("/org/new", made.clone()).await;
+    elsewhere.fails("/org/new", made, "PermissionDenied").await;
 }
