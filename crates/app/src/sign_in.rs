@@ -25,7 +25,7 @@ pub(crate) use asking::{
 pub use link::check_link;
 pub use steps::{Step, check_password, check_second_factor};
 pub use throttle::network;
-pub(crate) use throttle::{Attempt, forgive_names, now_known};
+pub(crate) use throttle::{Attempt, forgive, now_known};
 
 /// What a person shows to prove who they are.
 #[derive(Clone)]
@@ -200,13 +200,17 @@ pub(crate) fn seal_purpose(owner: &UserId) -> String {
 
 /// The account of a handle, a user id or an e-mail address, with its password hash.
 pub(crate) fn find(work: &Work<'_>, name: &str) -> Result<Option<(Account, Option<String>)>> {
-    let found = match UserId::parse(name).or_else(|| UserId::from_handle(name)) {
-        Some(id) => account::by_id(work.tx, &id)?,
-        None => account::by_email(work.tx, name)?,
-    };
-    let Some(account) = found else { return Ok(None) };
+    let Some(account) = named(work.tx, name)? else { return Ok(None) };
     let hash = account::password_hash(work.tx, account.key)?;
     Ok(Some((account, hash)))
+}
+
+/// The account of a handle, a user id or an e-mail address.
+fn named(tx: &store::db::Tx, name: &str) -> Result<Option<Account>> {
+    Ok(match UserId::parse(name).or_else(|| UserId::from_handle(name)) {
+        Some(id) => account::by_id(tx, &id)?,
+        None => account::by_email(tx, name)?,
+    })
 }
 
 impl App {

@@ -73,7 +73,7 @@ CREATE TABLE one_time_code (
 CREATE INDEX one_time_code_account ON one_time_code (account, purpose);
 CREATE INDEX one_time_code_expires ON one_time_code (expires);
 
--- Failed sign-ins, counted per name and per origin, so that guessing slows down. Subjects are keyed hashes: what is
+-- Failed sign-ins, counted per account and per origin, so that guessing slows down. Subjects are keyed hashes: what is
 -- typed as a name may be a password.
 CREATE TABLE sign_in_failure (
   subject TEXT PRIMARY KEY,

@@ -1,4 +1,4 @@
-//! Failed sign-ins and requests for letters, counted per name and per origin, so that guessing and flooding slow down and
+//! Failed sign-ins and requests for letters, counted per account and per origin, so that guessing and flooding slow down and
 //! a restart forgets nothing.
 
 use crate::db::{DbError, Row, Tx, params};

@@ -86,7 +86,7 @@ async fn set_password(
             return Err(bad_code());
         }
         account::activate(work.tx, account.key, &password_hash)?;
-        sign_in::now_known(work, [account.handle.as_str()].into_iter().chain(account.email.as_deref()))?;
+        sign_in::now_known(work, &account)?;
         if purpose == Purpose::Activation {
             work.record(Event::done(EventName::UserActivated).subject(&account.id))?;
         } else {

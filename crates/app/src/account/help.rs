@@ -93,9 +93,7 @@ pub async fn reset_mfa(ctx: Ctx, id: UserId, input: HelpUser) -> Result<Made> {
 pub async fn unlock(ctx: Ctx, id: UserId, input: HelpUser) -> Result<Made> {
     ctx.change(move |work| {
         let (account, _permit) = helped(work, &id, &input)?;
-        let names = [Some(account.handle.as_str()), account.email.as_deref()];
-        let names: Vec<&str> = names.into_iter().flatten().collect();
-        sign_in::forgive_names(work, &names)?;
+        sign_in::forgive(work, &account)?;
         work.record(Event::done(EventName::UserUnlocked).subject(&account.id))?;
         Ok(Made::new(account.id))
     })

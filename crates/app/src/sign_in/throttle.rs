@@ -1,13 +1,16 @@
 //! Slowing down whoever guesses passwords.
 //!
-//! Failures are counted per name and per origin. After some, each further one makes the next attempt wait longer, up to
-//! a limit; time forgives them one by one, so nobody is locked out for good. Names are counted as they are typed,
-//! whether there is such an account or not. Whoever signed in from an origin before is counted apart from strangers, so
-//! that strangers cannot keep them out.
+//! Failures are counted per account and per origin. After some, each further one makes the next attempt wait longer, up to
+//! a limit; time forgives them one by one, so nobody is locked out for good. An account is one, whichever of its names is
+//! typed; a name that no account has is counted like one. Whoever signed in from an origin before is counted apart from
+//! strangers, so that strangers cannot keep them out.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use secrets::sign::Signer;
+use store::account::Account;
+use store::db::Tx;
 use store::sign_in_failure::{self, Count};
 use wire::{ApiError, ErrorType};
 
@@ -63,10 +66,14 @@ impl Attempt {
     /// # Errors
     /// `RateLimitConditional` with the seconds to wait.
     pub(crate) async fn begin(ctx: &Ctx, name: &str) -> Result<Self> {
-        let subjects = Subjects::of(&ctx.app, name, ctx.request.origin);
-        let look = subjects.clone();
+        let (app, origin, name) = (Arc::clone(&ctx.app), ctx.request.origin, name.to_owned());
         let now = ctx.now();
-        let wait = ctx.app.db.read_inline(move |tx| look.wait(tx, now)).await?;
+        let look = move |tx: &Tx| {
+            let subjects = Subjects::of(&app, &counted_as(tx, &name)?, origin);
+            let wait = subjects.wait(tx, now)?;
+            Ok::<_, Error>((subjects, wait))
+        };
+        let (subjects, wait) = ctx.app.db.read_inline(look).await?;
         if wait > 0 {
             return Err(too_fast(FAILED, wait));
         }
@@ -107,26 +114,21 @@ impl Attempt {
     }
 }
 
-/// The origin of the request is known from now on for these names of an account, whose owner has just shown to read its
-/// letters: strangers who guess cannot keep them out.
-pub(crate) fn now_known<'a>(work: &Work<'_>, names: impl IntoIterator<Item = &'a str>) -> Result<()> {
-    names
-        .into_iter()
-        .try_for_each(|name| know(work, &Subjects::of(&work.ctx.app, name, work.ctx.request.origin).known))
+/// The origin of the request is known from now on for an account whose owner has just shown to read its letters: strangers
+/// who guess cannot keep them out.
+pub(crate) fn now_known(work: &Work<'_>, account: &Account) -> Result<()> {
+    let subjects = Subjects::of(&work.ctx.app, &normal(account.id.as_str()), work.ctx.request.origin);
+    know(work, &subjects.known)
 }
 
 fn know(work: &Work<'_>, known: &str) -> Result<()> {
     Ok(sign_in_failure::put(work.tx, known, Count { failures: 0, last: work.now(), blocked_until: 0 })?)
 }
 
-/// Forgets the failures of an account's names, from wherever they came, on the word of an administrator.
-pub(crate) fn forgive_names(work: &Work<'_>, names: &[&str]) -> Result<()> {
-    let signer = signer(&work.ctx.app);
-    for name in names {
-        let lifted = signer.sign(&["lifted", &normal(name)]);
-        sign_in_failure::put(work.tx, &lifted, Count { failures: 0, last: work.now(), blocked_until: 0 })?;
-    }
-    Ok(())
+/// Forgets the failures of an account, from wherever they came, on the word of an administrator.
+pub(crate) fn forgive(work: &Work<'_>, account: &Account) -> Result<()> {
+    let lifted = Subjects::of(&work.ctx.app, &normal(account.id.as_str()), None).lifted;
+    Ok(sign_in_failure::put(work.tx, &lifted, Count { failures: 0, last: work.now(), blocked_until: 0 })?)
 }
 
 /// What an attempt is counted under. All are keyed hashes: what is typed as a name may be a password.
@@ -140,20 +142,20 @@ struct Subjects {
 }
 
 impl Subjects {
+    /// `name` as [`counted_as`] gives it.
     fn of(app: &App, name: &str, origin: Option<IpAddr>) -> Self {
         let signer = signer(app);
-        let name = normal(name);
         let origin = origin.map(network).unwrap_or_default();
         Self {
-            name: signer.sign(&["name", &name]),
-            known: signer.sign(&["known", &name, &origin]),
-            lifted: signer.sign(&["lifted", &name]),
+            name: signer.sign(&["name", name]),
+            known: signer.sign(&["known", name, &origin]),
+            lifted: signer.sign(&["lifted", name]),
             origin: (!origin.is_empty()).then(|| signer.sign(&["origin", &origin])),
         }
     }
 
     /// The subjects that count, with their limits.
-    fn counted(&self, tx: &store::db::Tx, now: i64) -> Result<Vec<(String, &'static Limits)>> {
+    fn counted(&self, tx: &Tx, now: i64) -> Result<Vec<(String, &'static Limits)>> {
         if sign_in_failure::of(tx, &self.known)?.is_some_and(|count| now - count.last < KNOWN_MS) {
             // Not by the origin, which strangers may share.
             return Ok(vec![(self.known.clone(), &NAME)]);
@@ -164,7 +166,7 @@ impl Subjects {
     }
 
     /// What is counted of a subject and not forgiven.
-    fn count(&self, tx: &store::db::Tx, subject: &str) -> Result<Option<Count>, Error> {
+    fn count(&self, tx: &Tx, subject: &str) -> Result<Option<Count>, Error> {
         let count = sign_in_failure::of(tx, subject)?;
         if count.is_none() || self.origin.as_deref() == Some(subject) {
             return Ok(count);
@@ -174,7 +176,7 @@ impl Subjects {
     }
 
     /// How long to wait before the next attempt, in ms.
-    fn wait(&self, tx: &store::db::Tx, now: i64) -> Result<i64, Error> {
+    fn wait(&self, tx: &Tx, now: i64) -> Result<i64, Error> {
         let mut wait = 0;
         for (subject, _) in self.counted(tx, now)? {
             let count = self.count(tx, &subject)?;
@@ -186,6 +188,15 @@ impl Subjects {
 
 pub(super) fn signer(app: &App) -> Signer {
     Signer::new(&app.keys, "sign-in throttle")
+}
+
+/// The name that attempts are counted under: the handle of the account, whichever of its names was typed, or what was typed
+/// when no account has it.
+fn counted_as(tx: &Tx, name: &str) -> Result<String> {
+    Ok(match super::named(tx, name)? {
+        Some(account) => normal(account.id.as_str()),
+        None => normal(name),
+    })
 }
 
 /// One form of a name that may be written in several ways.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use store::params;
 
 use super::{OTHER, login, slowed, switch_on, with_otp, works};
 use crate::web::own_account::authenticator;
@@ -64,6 +65,39 @@ async fn guessing_at_one_name_slows_down() {
     world.pass(Duration::from_millis(10));
     stranger.fails("/system/newAuthToken", guess("ada"), "UsernameOrPasswordError").await;
     login(&world, "ada", PASSWORD).await;
+}
+
+/// F474: an account has one number of tries, whichever of its names is typed, at a place that is known and elsewhere; a name
+/// that no account has has as many.
+#[tokio::test]
+async fn an_account_is_guessed_at_by_all_its_names_together() {
+    let (world, _clock) = World::standing_still().await;
+    person(&world, "ada").await;
+    // The fixture's people were never here before.
+    world.user("bob").await;
+    world
+        .write(|tx| {
+            tx.execute("update account set email = 'bob@example.org' where id = 'user-bob'", params![])
+        })
+        .await;
+    let stranger = world.anonymous();
+    for names in [
+        ["ada", "ada@example.org", " User-ADA", "ADA@example.org"],
+        ["bob", "bob@example.org", "user-bob", "Bob@Example.org"],
+        ["nobody", "user-nobody", " NOBODY", "nobody "],
+    ] {
+        let mut tries = 0;
+        for name in names.iter().cycle().take(20) {
+            if stranger.post("/system/newAuthToken", guess(name)).await.status == 429 {
+                break;
+            }
+            tries += 1;
+        }
+        assert_eq!(tries, 6, "{names:?}");
+        for name in names {
+            stranger.fails("/system/newAuthToken", guess(name), "RateLimitConditional").await;
+        }
+    }
 }
 
 /// F474: failures are counted by address, too, so that trying one password with many names is slow. Behind a proxy the
