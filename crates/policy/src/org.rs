@@ -63,12 +63,13 @@ pub fn decide_org(facts: &OrgFacts, action: OrgAction) -> Decision {
     let may_change = need(actor.kind != PlatformKind::ReadOnly, Rule::ReadOnly);
     let full = actor.in_full();
     let rule = match action {
-        OrgAction::See => need(facts.member.is_some() || platform_admin, Rule::OrgMemberRequired),
+        // A scope of projects holds what comes from standing back (contract B11.31).
+        OrgAction::See => need(facts.member.is_some() || platform_admin, Rule::OrgMemberRequired)
+            .or(need(full, Rule::FullScopeRequired)),
         OrgAction::ListMembers => {
             let public = facts.member_list_visibility == MemberListVisibility::Public;
             let inside =
                 facts.member_list_visibility == MemberListVisibility::Member && facts.member.is_some();
-            // A scope of projects holds what comes from standing back, too (contract B11.31).
             need(public || inside || admin || platform_admin, Rule::MemberListHidden)
                 .or(need(public || full, Rule::FullScopeRequired))
         }

@@ -15,7 +15,8 @@ use crate::work::Work;
 /// The most ADMINs that one answer names.
 const MAX_ADMINS: usize = 1000;
 
-/// `/org-xxxx/describe`: more for members than for strangers, most for ADMINs.
+/// `/org-xxxx/describe`: more for members than for strangers, most for ADMINs. With a token that is cut to some projects,
+/// what strangers may know.
 ///
 /// # Errors
 /// `ResourceNotFound` for an organisation that does not exist.
@@ -26,7 +27,6 @@ pub async fn describe(ctx: Ctx, id: OrgId, fields: Fields) -> Result<Described> 
 /// Describes one organisation to the caller.
 pub(crate) fn one(work: &Work<'_>, id: &OrgId, fields: &Fields) -> Result<Described> {
     let (org, access) = work.org(id)?;
-    let own = org::membership(work.tx, org.key, work.caller()?.account)?;
     let mut out = Description::new(fields, org.id.as_id());
     out.by_default("class", || "org")
         .by_default("handle", || org.handle.as_str())
@@ -50,15 +50,17 @@ pub(crate) fn one(work: &Work<'_>, id: &OrgId, fields: &Fields) -> Result<Descri
             out.by_default("expiresAt", || at);
         }
         out.on_request("features", || org.features.all());
-    }
-    if let Some(own) = own.map(Membership::as_it_acts) {
-        out.by_default("level", || own.level.word())
-            .by_default("allowBillableActivities", || own.allow_billable_activities)
-            .by_default("projectAccess", || own.project_access.as_str())
-            .by_default("appAccess", || own.app_access);
-    }
-    if access.allows(OrgAction::Bill) {
-        out.by_default("billingEnabled", || org.billing_enabled).by_default("spendingLimit", || Json::Null);
+        let own = org::membership(work.tx, org.key, work.caller()?.account)?;
+        if let Some(own) = own.map(Membership::as_it_acts) {
+            out.by_default("level", || own.level.word())
+                .by_default("allowBillableActivities", || own.allow_billable_activities)
+                .by_default("projectAccess", || own.project_access.as_str())
+                .by_default("appAccess", || own.app_access);
+        }
+        if access.allows(OrgAction::Bill) {
+            out.by_default("billingEnabled", || org.billing_enabled)
+                .by_default("spendingLimit", || Json::Null);
+        }
     }
     if access.allows(OrgAction::ReadAsAdmin) && fields.wants("memberCount", false) {
         let members = org::member_count(work.tx, org.key)?;

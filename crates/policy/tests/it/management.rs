@@ -161,7 +161,7 @@ fn organisations() {
                         MemberListVisibility::Member => inside,
                         MemberListVisibility::Public => true,
                     };
-                    assert_eq!(may(OrgAction::See), inside || root);
+                    assert_eq!(may(OrgAction::See), (inside || root) && full);
                     let public = member_list_visibility == MemberListVisibility::Public;
                     assert_eq!(may(OrgAction::ListMembers), public || (full && (shown || root)));
                     assert_eq!(may(OrgAction::ReadAsAdmin), admin && full);

@@ -66,6 +66,33 @@ async fn a_nonce_makes_one_organisation() {
     alice.fails("/org/new", other, "InvalidInput").await;
 }
 
+/// B11.31: a token that is cut to projects reads of an organisation what a stranger does, whatever its holder is there: no
+/// policies, no level or flags, no list of one's organisations.
+#[tokio::test]
+async fn a_scoped_token_reads_what_strangers_do() {
+    let world = World::new().await;
+    let (alice, stranger) = (world.user("alice").await, world.user("eve").await);
+    world.user("bob").await;
+    let root = world.person("root", "ADMIN").await;
+    let lab = world.org("lab", &["alice", "bob"]).await;
+    let describe = format!("/{lab}/describe");
+    let told = stranger.ok(&describe, json!({})).await;
+    for full in [&alice, &root] {
+        assert!(full.ok(&describe, json!({})).await["policies"].is_object());
+    }
+    let mine = json!({ "level": "MEMBER", "describe": true });
+    assert_eq!(alice.ok("/system/findOrgs", mine.clone()).await["results"][0]["describe"]["level"], "ADMIN");
+    for handle in ["alice", "bob", "root"] {
+        let scope = TokenScope::Projects { projects: [("*".to_owned(), Level::Administer)].into() };
+        let scoped = world.scoped(handle, scope).await;
+        assert_eq!(scoped.ok(&describe, json!({})).await, told, "{handle}");
+        let asked = json!({ "fields": { "level": true, "policies": true, "features": true, "billingEnabled": true } });
+        assert_eq!(scoped.ok(&describe, asked).await, json!({ "id": lab }), "{handle}");
+        let why = scoped.fails("/system/findOrgs", mine.clone(), "PermissionDenied").await;
+        assert!(why.contains("full scope"), "{why}");
+    }
+}
+
 /// F031: only ADMINs change it; what is not named stays.
 #[tokio::test]
 async fn policies_are_merged() {
