@@ -24,12 +24,13 @@ use crate::token::Token;
 mod facts;
 mod system;
 mod walk;
+mod ways;
 
 pub use system::{
     Decided, Operator, OrgAccess, OrgPermit, SystemPermit, create_project_permit, payer, system_permit,
 };
 pub use walk::{Reach, Walk};
-pub(crate) use walk::{in_question, in_question_of_member};
+pub(crate) use ways::{in_question, in_question_of_member};
 
 /// Who asks, once the token is known to be good.
 #[derive(Debug, Clone)]

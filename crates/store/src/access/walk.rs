@@ -3,15 +3,21 @@
 use wire::id::OrgId;
 
 use super::facts::{Person, gather};
+use super::ways::{Way, few_orgs, sees_everything, ways};
 use super::{Access, Caller, Settings};
-use crate::db::{DbError, Sql, Tx, Value};
-use crate::keys::ProjectKey;
+use crate::batch::padded;
+use crate::db::{DbError, Sql, Tx};
+use crate::keys::{OrgKey, ProjectKey};
 use crate::project::{self, Filter, Project};
 
 /// How many projects are loaded at once at most: enough to keep the statements few.
 const BATCH: usize = 200;
 /// How many are loaded first, since most pages are full after a few; each further time it is twice as many.
 const FIRST_BATCH: usize = 25;
+/// A condition that leaves at most this many projects of the platform is where the walk begins.
+const FEW: usize = 500;
+/// How many projects are asked for by their keys at once.
+const KEYS: usize = 64;
 
 /// Which projects come into question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +44,9 @@ pub struct Walk<'a> {
     reach: Reach,
     after: Option<ProjectKey>,
     newest_first: bool,
+    among: Option<Vec<ProjectKey>>,
+    orgs: Option<Vec<(OrgKey, String)>>,
+    begun: bool,
     batch: usize,
     over: &'a dyn Fn() -> bool,
     stopped: bool,
@@ -63,6 +72,9 @@ impl<'a> Walk<'a> {
             reach,
             after,
             newest_first: false,
+            among: None,
+            orgs: None,
+            begun: false,
             batch: FIRST_BATCH,
             over: &|| false,
             stopped: false,
@@ -74,6 +86,12 @@ impl<'a> Walk<'a> {
     #[must_use]
     pub fn newest_first(self, newest_first: bool) -> Self {
         Self { newest_first, ..self }
+    }
+
+    /// Keeps to these projects, some thousand at most.
+    #[must_use]
+    pub fn among(self, projects: &[ProjectKey]) -> Self {
+        Self { among: Some(projects.to_vec()), ..self }
     }
 
     /// Goes on where another walk ended that gave out so many batches.
@@ -97,9 +115,11 @@ impl<'a> Walk<'a> {
 
     /// The next projects; empty at the end, and once the walk was stopped.
     pub fn next(&mut self, tx: &Tx) -> Result<Vec<(Project, Access)>, DbError> {
+        self.begin(tx)?;
         while !self.ended {
-            let batch = project::of_sql(tx, &self.statement())?;
-            self.ended = batch.len() < self.batch;
+            let keys = self.keys();
+            let batch = project::of_sql(tx, &self.statement(keys.as_deref()))?;
+            let is_full = batch.len() == self.batch;
             self.batch = BATCH.min(2 * self.batch);
             let mut found = Vec::new();
             for project in batch {
@@ -109,10 +129,14 @@ impl<'a> Walk<'a> {
                 }
                 // The worst patterns take long over one name.
                 if (self.over)() {
-                    (self.stopped, self.ended) = (true, true);
+                    self.stopped = true;
                     break;
                 }
             }
+            if !is_full && !self.stopped {
+                self.after = keys.as_ref().and_then(|keys| keys.last().copied()).or(self.after);
+            }
+            self.ended = self.stopped || !is_full && keys.is_none_or(|keys| keys.len() < KEYS);
             if !found.is_empty() {
                 let facts = gather(tx, &Person::calling(self.caller), self.settings, &found)?;
                 return Ok(found
@@ -128,15 +152,47 @@ impl<'a> Walk<'a> {
         Ok(Vec::new())
     }
 
+    /// Looks up the caller's organisations, and whether a condition leaves so few projects that they are named one by one.
+    fn begin(&mut self, tx: &Tx) -> Result<(), DbError> {
+        if std::mem::replace(&mut self.begun, true) {
+            return Ok(());
+        }
+        if matches!(self.reach, Reach::OfCaller | Reach::OfMember) {
+            self.orgs = few_orgs(tx, self.caller)?;
+        }
+        if self.among.is_none() {
+            self.among = self.filter.few(tx, FEW)?;
+        }
+        if let Some(among) = &mut self.among {
+            among.sort_unstable();
+            among.dedup();
+            if self.newest_first {
+                among.reverse();
+            }
+        }
+        Ok(())
+    }
+
+    /// The next keys of those that the walk keeps to; fewer than [`KEYS`] at the end.
+    fn keys(&self) -> Option<Vec<ProjectKey>> {
+        let among = self.among.as_ref()?;
+        let passed = |key: &ProjectKey| {
+            self.after.is_some_and(|after| if self.newest_first { *key >= after } else { *key <= after })
+        };
+        let begin = among.partition_point(passed);
+        Some(among.iter().skip(begin).take(KEYS).copied().collect())
+    }
+
     /// The keys come from one bounded branch for each way to reach a project, each read from an index in the order of
-    /// the keys, so that a batch costs as much at the end of a long walk as at its beginning.
-    fn statement(&self) -> Sql {
+    /// the keys, so that a batch costs as much at the end of a long walk as at its beginning. (Those of very many organisations
+    /// are sorted.)
+    fn statement(&self, keys: Option<&[ProjectKey]>) -> Sql {
         let mut sql = project::select_where("key in (");
-        for (number, way) in ways(self.caller, &self.reach).into_iter().enumerate() {
+        for (number, way) in ways(self.caller, &self.reach, self.orgs.as_deref()).into_iter().enumerate() {
             if number > 0 {
                 sql.push(" union ");
             }
-            self.branch(&mut sql, way);
+            self.branch(&mut sql, way, keys);
         }
         sql.push(if self.newest_first { ") order by key desc limit " } else { ") order by key limit " });
         sql.bind(count(self.batch));
@@ -145,94 +201,26 @@ impl<'a> Walk<'a> {
 
     /// The first keys of one way to reach projects. `distinct`, since a limit that counted a project twice would end
     /// the branch too early.
-    fn branch(&self, sql: &mut Sql, way: Way) {
-        sql.push("select way.key from (select distinct p.key as key from ");
+    fn branch(&self, sql: &mut Sql, way: Way, keys: Option<&[ProjectKey]>) {
+        let key = way.key;
+        sql.push("select way.key from (select distinct ").push(key).push(" as key from ");
         way.push(sql);
-        if let Some(after) = self.after {
-            sql.push(if self.newest_first { " and p.key < " } else { " and p.key > " }).bind(after);
+        match (keys, self.after) {
+            (Some(keys), _) => {
+                // Asked also when there is none, so that what is found nowhere takes as long as what the caller cannot reach.
+                let nowhere = [ProjectKey::from_number(0)];
+                let keys = if keys.is_empty() { nowhere.as_slice() } else { keys };
+                sql.push(" and ").push(key).push(" in (").bind_list(padded(keys)).push(")");
+            }
+            (None, Some(after)) => {
+                sql.push(" and ").push(key).push(if self.newest_first { " < " } else { " > " }).bind(after);
+            }
+            (None, None) => {}
         }
         self.filter.push(sql);
         sql.push(if self.newest_first { " order by 1 desc limit " } else { " order by 1 limit " });
         sql.bind(count(self.batch)).push(") way");
     }
-}
-
-/// One way in which projects come into question: the end of a statement over projects `p`.
-struct Way {
-    start: &'static str,
-    bound: Option<Value>,
-    end: &'static str,
-}
-
-impl Way {
-    fn push(self, sql: &mut Sql) {
-        sql.push(self.start);
-        if let Some(bound) = self.bound {
-            sql.bind(bound);
-        }
-        sql.push(self.end).push(" and p.destroyed is null and p.class = 'project'");
-    }
-}
-
-fn ways(caller: &Caller, reach: &Reach) -> Vec<Way> {
-    let account = || Some(Value::from(caller.account));
-    match reach {
-        Reach::Everything => vec![Way { start: "project p where 1 = 1", bound: None, end: "" }],
-        Reach::BilledTo(org) => {
-            let bound = Some(org.as_str().into());
-            vec![Way { start: "project p where p.bill_to = ", bound, end: "" }]
-        }
-        Reach::OfCaller | Reach::OfMember => {
-            let mut ways = vec![
-                Way {
-                    start: "project_grant g join project p on p.key = g.project where g.account = ",
-                    bound: account(),
-                    end: "",
-                },
-                Way {
-                    start: "project_grant g join project p on p.key = g.project
-                     where g.org in (select m.org from org_member m where m.account = ",
-                    bound: account(),
-                    end: ")",
-                },
-                Way {
-                    start: "project p
-                     where p.bill_to in (select o.id from org o join org_member m on m.org = o.key where m.account = ",
-                    bound: account(),
-                    end: ")",
-                },
-            ];
-            if *reach == Reach::OfCaller {
-                let start =
-                    "project_grant g join project p on p.key = g.project where g.principal = 'PUBLIC'";
-                ways.push(Way { start, bound: None, end: "" });
-            }
-            ways
-        }
-    }
-}
-
-/// The keys of all projects that come into question for somebody, as a statement. None: all of the platform do.
-pub(crate) fn in_question(caller: &Caller, settings: &Settings) -> Option<Sql> {
-    (!sees_everything(caller, settings)).then(|| keys(caller, &Reach::OfCaller))
-}
-
-/// The keys of those that somebody could reach as a member, as a statement.
-pub(crate) fn in_question_of_member(caller: &Caller) -> Sql {
-    keys(caller, &Reach::OfMember)
-}
-
-fn keys(caller: &Caller, reach: &Reach) -> Sql {
-    let mut sql = Sql::new("");
-    for (number, way) in ways(caller, reach).into_iter().enumerate() {
-        sql.push(if number > 0 { " union select p.key as key from " } else { "select p.key as key from " });
-        way.push(&mut sql);
-    }
-    sql
-}
-
-fn sees_everything(caller: &Caller, settings: &Settings) -> bool {
-    caller.kind == policy::PlatformKind::Admin && settings.admin_access == policy::AdminAccess::Implicit
 }
 
 fn count(number: usize) -> i64 {
@@ -247,9 +235,13 @@ mod tests {
     use crate::keys::ObjectKey;
     use crate::schema::MIGRATIONS;
 
-    /// Where an object has copies is read from the object, however many projects somebody reaches.
-    #[tokio::test]
-    async fn projects_that_hold_an_object_are_found_by_its_copies() {
+    /// How SQLite would go about the next statement of a walk, for a member of so many organisations.
+    async fn plan_of(
+        filter: Filter,
+        reach: Reach,
+        orgs: Option<i64>,
+        among: Option<&[ProjectKey]>,
+    ) -> String {
         let database = TestDatabases::open(DbKind::Sqlite).await.unwrap();
         database.db.migrate(MIGRATIONS).await.unwrap();
         let caller = Caller::of_tests();
@@ -258,13 +250,57 @@ mod tests {
             read_only_cap: policy::ReadOnlyCap::default(),
             now: 0,
         };
-        let filter = Filter { holds: Some(ObjectKey::from_number(1)), ..Filter::default() };
+        let after = Some(ProjectKey::from_number(7));
+        let mut walk = Walk::new(&caller, &settings, &filter, reach, after);
+        walk.orgs =
+            orgs.map(|count| (0..count).map(|key| (OrgKey::from_number(key), String::new())).collect());
+        let sql = walk.statement(among);
+        database.db.read(move |tx| plan(tx, sql.clone())).await.unwrap()
+    }
+
+    /// Where an object has copies is read from the object, however many projects somebody reaches.
+    #[tokio::test]
+    async fn projects_that_hold_an_object_are_found_by_its_copies() {
         for reach in [Reach::OfCaller, Reach::Everything] {
-            let sql = Walk::new(&caller, &settings, &filter, reach, None).statement();
-            let plan = database.db.read(move |tx| plan(tx, sql.clone())).await.unwrap();
+            let filter = Filter { holds: Some(ObjectKey::from_number(1)), ..Filter::default() };
+            let plan = plan_of(filter, reach, None, None).await;
             let copies =
                 plan.matches("SEARCH c USING COVERING INDEX sqlite_autoindex_placement_1 (object=?)").count();
             assert!(copies > 0 && !plan.contains("SCAN p") && !plan.contains("SCAN g"), "{plan}");
+        }
+    }
+
+    /// A walk begins at the caller, so that projects of strangers cost nothing, and reads no further than it gives out.
+    #[tokio::test]
+    async fn projects_of_strangers_are_not_looked_through() {
+        let mut plans = Vec::new();
+        for orgs in [Some(2), None] {
+            let plan = plan_of(Filter::default(), Reach::OfCaller, orgs, None).await;
+            for step in [
+                "SEARCH g USING COVERING INDEX project_grant_account (account=? AND project>?)",
+                "SEARCH g USING COVERING INDEX project_grant_org (org=? AND project>?)",
+                "SEARCH p USING INDEX project_bill_to (bill_to=? AND key>?)",
+                "SEARCH g USING COVERING INDEX project_grant_principal (principal=? AND project>?)",
+            ] {
+                assert!(plan.contains(step), "{step} is not in\n{plan}");
+            }
+            assert!(!plan.contains("project_destroyed"), "{plan}");
+            plans.push(plan);
+        }
+        // Only what comes from very many organisations is sorted.
+        let sorted: Vec<_> =
+            plans.iter().map(|plan| plan.matches("TEMP B-TREE FOR DISTINCT").count()).collect();
+        assert_eq!(sorted, [0, 2], "{plans:?}");
+    }
+
+    /// Projects that are named are looked up, however many the caller reaches.
+    #[tokio::test]
+    async fn named_projects_are_looked_up() {
+        let named = [8, 9].map(ProjectKey::from_number);
+        for (orgs, by_grants) in [(Some(2), 4), (None, 3)] {
+            let plan = plan_of(Filter::default(), Reach::OfCaller, orgs, Some(&named)).await;
+            assert_eq!(plan.matches("project=?)").count(), by_grants, "{plan}");
+            assert!(plan.contains("rowid=?)") && !plan.contains("SCAN p\n"), "{plan}");
         }
     }
 }

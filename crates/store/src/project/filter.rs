@@ -2,15 +2,18 @@
 
 use wire::query::{Logic, NameQuery, PropertiesQuery, PropertyTerm, PropertyTest, TagsQuery, TimeRange};
 
-use crate::db::Sql;
-use crate::keys::ObjectKey;
+use crate::db::{DbError, Row, Sql, Tx};
+use crate::keys::{ObjectKey, ProjectKey};
+
+/// How many conditions are tried for one that leaves few projects.
+const MAX_TRIED: usize = 6;
 
 /// Conditions on a project's own row, tags, properties and openness. What is absent matches everything.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     /// The name; patterns are narrowed to a range of names here and finished by [`NameQuery::matches`].
     pub name: Option<NameQuery>,
-    /// One of these ids.
+    /// One of these ids, at most 1000.
     pub ids: Option<Vec<String>>,
     /// Tags, possibly joined by `$and` and `$or`.
     pub tags: Option<TagsQuery>,
@@ -79,6 +82,52 @@ impl Filter {
         }
     }
 
+    /// The keys of the projects that one of the conditions leaves, where ids are named or one leaves at most `most` of the
+    /// whole platform. They are read from that condition's own index, at most `most` and one for each.
+    pub(crate) fn few(&self, tx: &Tx, most: usize) -> Result<Option<Vec<ProjectKey>>, DbError> {
+        let keys = |rows: Vec<Row>| rows.iter().map(|row| row.get(0)).collect::<Result<_, _>>().map(Some);
+        if let Some(ids) = &self.ids {
+            let mut sql = Sql::new("select p.key from project p where p.id in (");
+            return keys(tx.query_sql(sql.bind_list(ids.iter()).push(")"))?);
+        }
+        let enough = i64::try_from(most.saturating_add(1)).unwrap_or(i64::MAX);
+        for mut sql in self.selective() {
+            let rows = tx.query_sql(sql.push(" limit ").bind(enough))?;
+            if rows.len() <= most {
+                return keys(rows);
+            }
+        }
+        Ok(None)
+    }
+
+    /// A select of the keys that it leaves, for each condition that has an index of its own.
+    fn selective(&self) -> Vec<Sql> {
+        let mut all = Vec::new();
+        if let Some(object) = self.holds {
+            let mut sql = Sql::new("select c.project from placement c where c.object = ");
+            sql.bind(object);
+            all.push(sql);
+        }
+        if let Some(exact) = self.name.as_ref().and_then(NameQuery::as_exact) {
+            let mut sql = Sql::new("select p.key from project p where p.name = ");
+            sql.bind(exact);
+            all.push(sql);
+        }
+        for tag in self.tags.iter().flat_map(|tags| required(&tags.0)) {
+            let mut sql = Sql::new("select t.project from project_tag t where t.tag = ");
+            sql.bind(tag);
+            all.push(sql);
+        }
+        for term in self.properties.iter().flat_map(|properties| required(&properties.0)) {
+            let PropertyTest::Equals(value) = &term.test else { continue };
+            let mut sql = Sql::new("select q.project from project_property q where q.name = ");
+            sql.bind(&term.key).push(" and q.value = ").bind(value);
+            all.push(sql);
+        }
+        all.truncate(MAX_TRIED);
+        all
+    }
+
     /// Whether a row that fulfils the conditions fulfils what they leave open.
     #[must_use]
     pub fn finishes(&self, name: &str) -> bool {
@@ -117,6 +166,18 @@ fn push_property(sql: &mut Sql, term: &PropertyTerm) {
         PropertyTest::Present | PropertyTest::Absent => {}
     }
     sql.push(")");
+}
+
+/// The terms that must all hold for the whole to hold.
+pub(crate) fn required<T>(logic: &Logic<T>) -> Vec<&T> {
+    match logic {
+        Logic::Term(term) => vec![term],
+        Logic::All(parts) => parts.iter().flat_map(required).collect(),
+        Logic::Any(parts) => match &parts[..] {
+            [only] => required(only),
+            _ => Vec::new(),
+        },
+    }
 }
 
 /// Appends terms joined as the filter joins them. Long lists are halved into nested pairs, because databases limit how
