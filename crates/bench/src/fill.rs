@@ -30,8 +30,8 @@ pub(crate) const BOBS: u64 = 10;
 const BEGIN: i64 = 1_600_000_000_000;
 /// Objects written in one transaction.
 const AT_ONCE: u64 = 2_000;
-/// Marks a folder that was filled to the end; changes whenever what is filled changes.
-const DONE: &str = "filled-1";
+/// Marks a folder that was filled to the end; changes whenever what is filled changes, or the tables.
+const DONE: &str = "filled-2";
 
 /// What was to be there is not.
 const ABSENT: DbError = DbError::RowCount { found: 0, wanted: "one" };

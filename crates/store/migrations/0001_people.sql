@@ -1,3 +1,6 @@
+-- A table WITHOUT ROWID is its primary key's own index on SQLite, so that a row is written once and not twice. PostgreSQL
+-- has no such tables, and the words are left out there.
+
 -- People, organisations and how they prove who they are.
 
 CREATE TABLE account (

@@ -47,7 +47,7 @@ CREATE TABLE project_tag (
   project BIGINT NOT NULL REFERENCES project (key),
   tag TEXT NOT NULL,
   PRIMARY KEY (tag, project)
-);
+) WITHOUT ROWID;
 CREATE INDEX project_tag_project ON project_tag (project);
 
 CREATE TABLE project_property (
@@ -55,7 +55,7 @@ CREATE TABLE project_property (
   name TEXT NOT NULL,
   value TEXT NOT NULL,
   PRIMARY KEY (name, value, project)
-);
+) WITHOUT ROWID;
 CREATE INDEX project_property_project ON project_property (project);
 
 -- Bytes of the closed files of a project, and those of them that are archived: running sums, no row for nothing. A row of its

@@ -21,8 +21,9 @@ CREATE TABLE object (
   blake3 TEXT,
   touched BIGINT NOT NULL
 );
-CREATE INDEX object_state ON object (state, touched);
-CREATE INDEX object_created_by ON object (created_by, state);
+-- Objects are closed for most of their life, and then in neither of these.
+CREATE INDEX object_closing ON object (touched, key) WHERE state = 'closing';
+CREATE INDEX object_not_closed ON object (created_by, key) WHERE state <> 'closed';
 
 -- Details may be large and are asked for rarely, so they lie beside their object. Without a row they are `{}`.
 CREATE TABLE object_details (
@@ -35,7 +36,7 @@ CREATE TABLE object_type (
   type TEXT NOT NULL,
   object BIGINT NOT NULL REFERENCES object (key),
   PRIMARY KEY (type, object)
-);
+) WITHOUT ROWID;
 CREATE INDEX object_type_object ON object_type (object);
 
 -- `bundled` is 1 for what belongs to an executable: it is cloned with it, hidden or not.
@@ -44,7 +45,7 @@ CREATE TABLE object_link (
   object BIGINT NOT NULL REFERENCES object (key),
   bundled BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (target, object)
-);
+) WITHOUT ROWID;
 CREATE INDEX object_link_object ON object_link (object);
 
 -- What an executable is made of. The program may be large and is read alone, so it comes last.
@@ -81,15 +82,15 @@ CREATE INDEX placement_modified ON placement (project, hidden, modified, key);
 CREATE INDEX placement_class ON placement (project, class, hidden, modified, key);
 CREATE INDEX placement_created ON placement (project, created, key);
 CREATE INDEX placement_name ON placement (project, name, key);
+CREATE INDEX placement_named ON placement (name, project);
 CREATE INDEX placement_folder ON placement (folder, hidden, name, key);
-CREATE INDEX placement_archival ON placement (archival, key);
 
 CREATE TABLE placement_tag (
   tag TEXT NOT NULL,
   project BIGINT NOT NULL,
   placement BIGINT NOT NULL REFERENCES placement (key),
   PRIMARY KEY (tag, project, placement)
-);
+) WITHOUT ROWID;
 CREATE INDEX placement_tag_placement ON placement_tag (placement);
 
 CREATE TABLE placement_property (
@@ -97,8 +98,9 @@ CREATE TABLE placement_property (
   value TEXT NOT NULL,
   project BIGINT NOT NULL,
   placement BIGINT NOT NULL REFERENCES placement (key),
-  PRIMARY KEY (name, project, value, placement)
-);
+  PRIMARY KEY (name, value, project, placement)
+) WITHOUT ROWID;
+CREATE INDEX placement_property_name ON placement_property (name, project, placement);
 CREATE INDEX placement_property_placement ON placement_property (placement, name);
 
 -- What a placement was made from: the lineage that labels follow. Executions fill it too.

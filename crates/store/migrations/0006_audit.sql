@@ -11,7 +11,8 @@ CREATE TABLE audit_event (
   body TEXT NOT NULL,
   position BIGINT
 );
-CREATE INDEX audit_event_position ON audit_event (position);
+-- Those that wait for their position alone, so that folding leaves nothing in it.
+CREATE INDEX audit_event_waiting ON audit_event (key) WHERE position IS NULL;
 CREATE INDEX audit_event_at ON audit_event (at, key);
 CREATE INDEX audit_event_actor ON audit_event (actor, at, key);
 CREATE INDEX audit_event_project ON audit_event (project, at, key);
@@ -22,7 +23,7 @@ CREATE TABLE audit_subject (
   at BIGINT NOT NULL,
   event BIGINT NOT NULL REFERENCES audit_event (key),
   PRIMARY KEY (subject, at, event)
-);
+) WITHOUT ROWID;
 
 -- The hash chain over the events. Its text is the event's body, byte for byte.
 CREATE TABLE audit_log (

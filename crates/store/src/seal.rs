@@ -34,11 +34,11 @@ pub struct Waiting {
 /// bytes cannot be sealed before an operator has restored them.
 pub fn waiting(tx: &Tx, limit: u32) -> Result<Vec<Waiting>, DbError> {
     tx.query(
-        "select o.key, o.id from object o where o.state = $1 and o.class = 'file' and o.size is null and not exists (
+        "select o.key, o.id from object o where o.state = 'closing' and o.class = 'file' and o.size is null and not exists (
            select 1 from file_part p join stored_blob b on b.key = p.stored_blob
            where p.object = o.key and b.damaged is not null)
-         order by o.touched, o.key limit $2",
-        params![ObjectState::Closing.word(), limit],
+         order by o.touched, o.key limit $1",
+        params![limit],
     )?
     .iter()
     .map(|row| Ok(Waiting { key: row.get(0)?, id: text::id(row, 1, ObjectId::parse)? }))

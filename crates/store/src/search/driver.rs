@@ -152,8 +152,7 @@ impl<'a> Driver<'a> {
             }
             Self::OwnOpen => {
                 sql.push("select p.key from object m cross join placement p where m.created_by = ");
-                sql.bind(area.filters.caller)
-                    .push(" and m.state in ('open', 'closing') and p.object = m.key and ");
+                sql.bind(area.filters.caller).push(" and m.state <> 'closed' and p.object = m.key and ");
                 area.push_places(sql);
             }
         }

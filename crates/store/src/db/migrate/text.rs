@@ -39,7 +39,7 @@ pub(super) fn statements(sql: &str, kind: DbKind) -> Result<Vec<String>, String>
             continue;
         }
         let statement = match kind {
-            DbKind::Postgres => tokens.concat(),
+            DbKind::Postgres => for_postgres(tokens),
             DbKind::Sqlite => for_sqlite(tokens),
         };
         statements.push(statement.trim().to_owned());
@@ -70,7 +70,26 @@ fn check(tokens: &[&str]) -> Result<(), String> {
     Ok(())
 }
 
-const SUBSTITUTIONS: [(&[&str], &str); 4] = [
+/// The end of a table that is its primary key's own index, which only SQLite has.
+const WITHOUT_ROWID: &[&str] = &["without", "rowid"];
+
+fn for_postgres(tokens: &[&str]) -> String {
+    let mut statement = String::new();
+    let mut rest = tokens;
+    while let Some(token) = rest.first() {
+        if let Some(left) = after(rest, WITHOUT_ROWID) {
+            rest = left;
+        } else {
+            statement.push_str(token);
+            rest = rest.get(1..).unwrap_or_default();
+        }
+    }
+    statement
+}
+
+const SUBSTITUTIONS: [(&[&str], &str); 5] = [
+    // STRICT follows.
+    (WITHOUT_ROWID, "WITHOUT ROWID,"),
     // AUTOINCREMENT: a key that once meant something is never handed out again, as in PostgreSQL.
     (
         &["bigint", "generated", "by", "default", "as", "identity", "primary", "key"],

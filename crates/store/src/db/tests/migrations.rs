@@ -14,11 +14,12 @@ const ONE: Migration = Migration {
 };
 const TWO: Migration = Migration {
     name: "0002_two",
-    sql: "create table if not exists two (x double  precision, y Bytea);\nalter table one add column more BIGINT;\n",
+    sql: "create table if not exists two (x double  precision, y Bytea);
+        create table three (a BIGINT, b TEXT, primary key (a, b)) WITHOUT rowid;\nalter table one add column more BIGINT;\n",
 };
 const BROKEN: Migration = Migration {
     name: "0003_broken",
-    sql: "create table three (id BIGINT);\ninsert into three (nope) values (1);",
+    sql: "create table four (id BIGINT);\ninsert into four (nope) values (1);",
 };
 
 super::on_both! {
@@ -85,7 +86,7 @@ async fn a_failing_one_is_undone_and_those_before_stay(test: TestDatabase) {
         matches!(&error, DbError::Migration(why) if why.contains("0003_broken cannot be applied")),
         "{error}"
     );
-    assert!(test.db.read(|tx| tx.query("select id from three", &[])).await.is_err());
+    assert!(test.db.read(|tx| tx.query("select id from four", &[])).await.is_err());
     assert!(test.db.read(|tx| tx.query("select x from two", &[])).await.is_ok());
     assert_eq!(test.db.migrate(&[ONE, TWO]).await.unwrap(), [""; 0]);
     // The connection that failed is clean again.
