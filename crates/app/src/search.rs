@@ -86,6 +86,7 @@ fn find_part(
     let mut budget = Budget { rows: ROWS_OF_A_TURN, over: &over };
     let (mut hits, mut from) = (Vec::new(), from);
     let rest = loop {
+        places.narrow(work, &filters)?;
         let Some(batch) = places.next(work)? else { break None };
         budget.rows = budget.rows.saturating_sub(ROWS_OF_A_PROJECT * batch.looked_at);
         let left = want - hits.len();

@@ -16,7 +16,7 @@ mod usage;
 
 pub use change::{accept_notice, destroy, save, set_properties, set_tags};
 pub use filter::Filter;
-pub(crate) use filter::push_logic;
+pub(crate) use filter::{push_logic, required};
 pub use flags::Flags;
 pub(crate) use usage::in_step;
 pub use usage::{Usage, count_objects, usage};

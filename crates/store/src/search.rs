@@ -5,6 +5,9 @@
 //! that has the search's own order, in windows whose length is known beforehand, and the filters are asked for each. What
 //! a reading left over is named by a [`Position`], where the next one goes on; so a search takes as many transactions as
 //! it needs and none is long.
+//!
+//! Every project is decided about before it is searched. Where one filter leaves few copies of the whole platform
+//! ([`few_projects`]), only those projects are asked about that hold one.
 
 mod driver;
 mod filter;
@@ -20,6 +23,7 @@ use crate::keys::{ObjectKey, ProjectKey};
 use driver::Driver;
 use window::Window;
 
+pub use driver::few_projects;
 pub use filter::{Filters, InFolder};
 pub use order::{Order, Position};
 pub use resolve::{Named, resolve};
@@ -71,7 +75,7 @@ pub struct Budget<'a> {
 }
 
 /// Finds the first `want` copies in these places, which stand in the order of the search. They are those of one batch of
-/// a [`Walk`](crate::access::Walk), at most 200.
+/// a [`Walk`](crate::access::Walk), at most 200. The walk itself may keep to [`few_projects`].
 ///
 /// With `from`, only what stands behind that position is found.
 pub fn find(

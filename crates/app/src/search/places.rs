@@ -6,7 +6,7 @@ use policy::{Facts, Via, Visibility};
 use store::access::{Access, Reach, Walk};
 use store::keys::ProjectKey;
 use store::project::{Filter, Project};
-use store::search::{Place, Position};
+use store::search::{Filters, Place, Position};
 use wire::Level;
 use wire::id::ContainerId;
 
@@ -32,6 +32,12 @@ pub(super) struct Projects {
     pub(super) oldest_first: bool,
 }
 
+/// How many index entries may be read to find out that a filter leaves few copies on the platform. Twice as many after
+/// each batch, whose cost is several times that.
+const FEW: usize = 250;
+/// The same at most.
+const NOT_MANY: usize = 2_000;
+
 /// A walk over the projects of a search, some at a time.
 pub(super) struct Places<'a> {
     wanted: &'a Projects,
@@ -50,6 +56,8 @@ enum Source {
         after: Option<ProjectKey>,
         /// How many batches were given out.
         given: u32,
+        /// Those that a filter leaves, when they are known to be few.
+        among: Option<Vec<ProjectKey>>,
     },
 }
 
@@ -75,7 +83,7 @@ impl<'a> Places<'a> {
         let source = match &wanted.named {
             None => {
                 let first = from.map(|position| position.project);
-                Source::All { first, after: first, given: 0 }
+                Source::All { first, after: first, given: 0, among: None }
             }
             Some(id) => {
                 let (project, access) = work.project(id)?;
@@ -113,9 +121,18 @@ impl<'a> Places<'a> {
         self.ids.get(&project)
     }
 
+    /// Keeps to the projects that a filter's own index names, once these are few against those that a walk goes through.
+    pub(super) fn narrow(&mut self, work: &Work<'_>, filters: &Filters) -> Result<()> {
+        if let Source::All { given, among: among @ None, .. } = &mut self.source {
+            let most = FEW.checked_shl(*given).unwrap_or(NOT_MANY).clamp(FEW, NOT_MANY);
+            *among = store::search::few_projects(work.tx, filters, most)?;
+        }
+        Ok(())
+    }
+
     /// The next projects; none at the end.
     pub(super) fn next(&mut self, work: &Work<'_>) -> Result<Option<Batch>> {
-        let (first, after, given) = match &mut self.source {
+        let (first, walk) = match &mut self.source {
             Source::Named(_, place) => {
                 return Ok(place.take().map(|place| Batch {
                     end: place.project,
@@ -124,7 +141,7 @@ impl<'a> Places<'a> {
                     is_last: true,
                 }));
             }
-            Source::All { first, after, given } => (first.take(), *after, *given),
+            Source::All { first, after, given, among } => (first.take(), (*after, *given, among.as_deref())),
         };
         let found: Vec<(Project, Access)> = match first {
             Some(key) => match work.project_of_key(key)? {
@@ -132,11 +149,15 @@ impl<'a> Places<'a> {
                 None => return self.next(work),
             },
             None => {
-                let settings = work.settings();
-                Walk::new(work.caller()?, &settings, &self.filter, Reach::OfMember, after)
+                let ((after, given, among), settings) = (walk, work.settings());
+                let walk = Walk::new(work.caller()?, &settings, &self.filter, Reach::OfMember, after)
                     .newest_first(!self.wanted.oldest_first)
-                    .after_batches(given)
-                    .next(work.tx)?
+                    .after_batches(given);
+                match among {
+                    Some(among) => walk.among(among),
+                    None => walk,
+                }
+                .next(work.tx)?
             }
         };
         let Some((last, _)) = found.last() else { return Ok(None) };

@@ -1,11 +1,14 @@
 //! Random small worlds and random questions, answered by the server and by a filter that looks at every object.
 
+use std::ops::Range;
+
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
+use tokio::runtime::Runtime;
 use wire::Level;
 use wire::folder::FolderPath;
 use wire::id::{ContainerId, ObjectId};
@@ -17,8 +20,10 @@ use super::model::{Put, put};
 use super::{FIND, walk};
 use crate::world::{Client, World};
 
-const NAMES: &[&str] = &["a", "ab", "a%", "B", "b.c", "b*", "Ä", "x_1", "x1"];
-const WORDS: &[&str] = &["p", "q", "r"];
+/// The name, tag, type and property of very many objects that the asker does not see.
+const CROWD: &str = "crowd";
+const NAMES: &[&str] = &["a", "ab", "a%", "B", "b.c", "b*", "Ä", "x_1", "x1", CROWD];
+const WORDS: &[&str] = &["p", "q", "r", CROWD];
 const FOLDERS: &[&str] = &["/", "/f", "/f/g", "/f!", "/h"];
 
 /// How somebody reaches a project.
@@ -27,6 +32,7 @@ enum Access {
     No,
     Public,
     Member(Level),
+    OrgMember(Level),
 }
 
 #[derive(Debug, Clone)]
@@ -98,6 +104,7 @@ fn access() -> impl Strategy<Value = Access> {
         Access::Member(Level::View),
         Access::Member(Level::Contribute),
         Access::Member(Level::Administer),
+        Access::OrgMember(Level::Upload),
     ])
 }
 
@@ -198,15 +205,16 @@ fn filters() -> impl Strategy<Value = Value> {
         })
 }
 
-fn case() -> impl Strategy<Value = Case> {
+/// So many projects and things, and so often a question about one project.
+fn case(projects: Range<usize>, things: Range<usize>, scoped: f64) -> impl Strategy<Value = Case> {
     let question = (
         filters(),
-        option::weighted(0.4, any::<Index>()),
+        option::weighted(scoped, any::<Index>()),
         option::weighted(0.15, vec(any::<Index>(), 0..4)),
         option::weighted(0.1, any::<Index>()),
         1..5_usize,
     );
-    (vec(access(), 1..5), vec(thing(), 0..25), vec(question, 12))
+    (vec(access(), projects), vec(thing(), things), vec(question, 12))
         .prop_map(|(projects, things, questions)| Case { projects, things, questions })
 }
 
@@ -214,14 +222,42 @@ fn case() -> impl Strategy<Value = Case> {
 /// order of the contract.
 #[test]
 fn searches_equal_a_filter_over_everything() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let runtime = Runtime::new().unwrap();
     let world = runtime.block_on(World::new());
+    run(&runtime, &world, 40, &case(1..5, 0..25, 0.4));
+}
+
+/// The same in more projects than are decided about at once, of which few hold what is searched for, while strangers hold
+/// very much of it.
+#[test]
+fn searches_of_many_projects_equal_a_filter_over_everything() {
+    let runtime = Runtime::new().unwrap();
+    let world = runtime.block_on(async {
+        let world = World::new().await;
+        let project = world.user("stranger").await.project("Crowd").await;
+        for _ in 0..300 {
+            let words = &[CROWD];
+            let crowd = Put {
+                name: CROWD,
+                types: words,
+                tags: words,
+                properties: &[(CROWD, CROWD)],
+                ..Put::by("stranger")
+            };
+            put(&world, &project, crowd).await;
+        }
+        world
+    });
+    run(&runtime, &world, 5, &case(40..90, 20..60, 0.02));
+}
+
+fn run(runtime: &Runtime, world: &World, cases: u32, strategy: &impl Strategy<Value = Case>) {
     let mut runner =
-        TestRunner::new(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() });
+        TestRunner::new(ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() });
     let number = std::cell::Cell::new(0);
-    let result = runner.run(&case(), |case| {
+    let result = runner.run(strategy, |case| {
         number.set(number.get() + 1);
-        runtime.block_on(check(&world, number.get(), &case));
+        runtime.block_on(check(world, number.get(), &case));
         Ok(())
     });
     if let Err(error) = result {
@@ -233,16 +269,19 @@ async fn check(world: &World, number: u32, case: &Case) {
     // People of their own for each case, who see nothing of the other cases.
     let (owner, asker) = (format!("owner{number}"), format!("asker{number}"));
     let (alice, bob) = (world.user(&owner).await, world.user(&asker).await);
+    let lab = world.org(&format!("lab{number}"), &[&owner, &asker]).await;
+    let is_scoped = case.questions.iter().any(|(_, scope, ..)| scope.is_some());
     let mut projects = Vec::new();
     for access in &case.projects {
         let project = alice.project("Trial").await;
-        for folder in FOLDERS.iter().filter(|folder| **folder != "/") {
+        for folder in FOLDERS.iter().filter(|folder| is_scoped && **folder != "/") {
             alice.ok(&format!("/{project}/newFolder"), json!({ "folder": folder, "parents": true })).await;
         }
         match access {
             Access::No => {}
             Access::Public => alice.invite(&project, "PUBLIC", Level::View).await,
             Access::Member(level) => alice.invite(&project, &format!("user-{asker}"), *level).await,
+            Access::OrgMember(level) => alice.invite(&project, &lab, *level).await,
         }
         projects.push(project);
     }
@@ -312,7 +351,7 @@ async fn compare(
         }
     }
     let level_in = |project: usize| match case.projects[project] {
-        Access::Member(level) => level,
+        Access::Member(level) | Access::OrgMember(level) => level,
         Access::Public if named.as_ref() == Some(&projects[project]) => Level::View,
         Access::Public | Access::No => Level::None,
     };
