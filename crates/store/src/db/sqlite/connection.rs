@@ -14,6 +14,8 @@ use crate::db::{DbError, Row, Value};
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// Prepared statements kept per connection.
 const STATEMENTS: usize = 512;
+/// With at most this many parameters, the name of each is looked up.
+const FEW_PARAMS: usize = 16;
 
 /// Where the database is, and through which VFS it is reached.
 #[derive(Debug, Clone)]
@@ -64,7 +66,7 @@ impl SqliteConnection {
 
     pub(in crate::db) fn query(&self, sql: &str, params: &[Value]) -> Result<Vec<Row>, Fault> {
         let mut statement = self.raw.prepare_cached(sql).map_err(fault)?;
-        bind(&mut statement, params)?;
+        bind(&mut statement, sql, params)?;
         let mut found = Vec::new();
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next().map_err(fault)? {
@@ -88,7 +90,7 @@ impl SqliteConnection {
 
     pub(in crate::db) fn execute(&self, sql: &str, params: &[Value]) -> Result<u64, Fault> {
         let mut statement = self.raw.prepare_cached(sql).map_err(fault)?;
-        bind(&mut statement, params)?;
+        bind(&mut statement, sql, params)?;
         let changes_nothing = statement.readonly();
         let mut rows = statement.raw_query();
         while rows.next().map_err(fault)?.is_some() {}
@@ -133,11 +135,12 @@ fn set_up(raw: &Connection) -> rusqlite::Result<()> {
 }
 
 // `$2` in SQLite is a *name*, numbered by first appearance in the text; binding by position would swap values in silence.
-fn bind(statement: &mut Statement<'_>, params: &[Value]) -> Result<(), Fault> {
+fn bind(statement: &mut Statement<'_>, sql: &str, params: &[Value]) -> Result<(), Fault> {
     let used = statement.parameter_count();
+    // SQLite goes through all names to find one, which long lists of values would feel.
+    let in_order = used > FEW_PARAMS && used == params.len() && is_in_order(sql, used);
     for index in 1..=used {
-        let number =
-            statement.parameter_name(index).and_then(|name| name.strip_prefix('$')?.parse::<usize>().ok());
+        let number = if in_order { Some(index) } else { number_of(statement, index) };
         let value = number.and_then(|number| params.get(number.checked_sub(1)?));
         let Some(value) = value else {
             return Err(wrong_params(used, params.len()));
@@ -148,6 +151,42 @@ fn bind(statement: &mut Statement<'_>, params: &[Value]) -> Result<(), Fault> {
         return Err(wrong_params(used, params.len()));
     }
     Ok(())
+}
+
+fn number_of(statement: &Statement<'_>, index: usize) -> Option<usize> {
+    statement.parameter_name(index).and_then(|name| name.strip_prefix('$')?.parse().ok())
+}
+
+/// Whether the parameters of a text appear in it first in the order of their numbers, `$1` to the last. Not of a text with
+/// comments.
+fn is_in_order(sql: &str, last: usize) -> bool {
+    let (mut rest, mut highest) = (sql, 0);
+    while let Some(at) = rest.find(['$', '\'', '"', '-', '/']) {
+        let (mark, tail) = rest.split_at(at).1.split_at(1);
+        rest = match mark {
+            "$" => {
+                let digits = tail.find(|c: char| !c.is_ascii_digit()).unwrap_or(tail.len());
+                let (number, tail) = tail.split_at(digits);
+                match number.parse::<usize>() {
+                    Ok(number) if number <= highest + 1 => highest = highest.max(number),
+                    _ => return false,
+                }
+                tail
+            }
+            "-" | "/" => {
+                if tail.starts_with(['-', '*']) {
+                    return false;
+                }
+                tail
+            }
+            // What is quoted; a quote in it stands there twice, which reads as two such pieces.
+            quote => match tail.split_once(quote) {
+                Some((_, tail)) => tail,
+                None => return false,
+            },
+        };
+    }
+    highest == last
 }
 
 fn wrong_params(used: usize, bound: usize) -> Fault {
@@ -231,4 +270,26 @@ fn constraint(extended_code: i32, message: String) -> DbError {
     let what = message.split_once(": ").map_or(message.as_str(), |(_, what)| what);
     let index = what.strip_prefix("index '").and_then(|name| name.strip_suffix('\''));
     DbError::Unique { constraint: index.unwrap_or(what).to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_in_order;
+
+    #[test]
+    fn the_order_of_parameters_is_read_from_the_text() {
+        for (sql, last, expected) in [
+            ("select $1, $2 where a in ($3, $1) and b = '$9 it''s $8' and \"c$7\" = $4 - 1 / 2", 4, true),
+            ("select $2, $1", 2, false),
+            ("select '$1', $2, $1", 2, false),
+            ("select $1, $3", 2, false),
+            ("select $1, $2", 3, false),
+            ("select $1 -- $2", 2, false),
+            ("select $1 /* $2 */", 2, false),
+            ("select $1, 'open $2", 2, false),
+            ("select $one", 1, false),
+        ] {
+            assert_eq!(is_in_order(sql, last), expected, "{sql}");
+        }
+    }
 }
