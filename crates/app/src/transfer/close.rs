@@ -81,3 +81,28 @@ fn complete(id: &FileId, sum: &Sum) -> Result<()> {
     };
     Err(ApiError::new(ErrorType::InvalidState, format!("{id} cannot be closed: {why}.")).into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Contract: data 8.1, invariant 8. The sizes are those of [`UPLOAD_PARAMETERS`].
+    #[test]
+    fn what_makes_no_file_is_not_closed() {
+        let id = FileId::parse("file-012301230123012301230123").unwrap();
+        let (least, most) = (5 << 20, 5_497_558_138_880);
+        let good = Sum { parts: 2, pending: 0, smallest_before_last: Some(least), bytes: most };
+        for (sum, says) in [
+            (good, None),
+            (Sum { parts: 1, smallest_before_last: None, bytes: 0, ..good }, None),
+            (Sum { parts: 0, smallest_before_last: None, bytes: 0, ..good }, Some("no parts")),
+            (Sum { pending: 1, ..good }, Some("have not arrived")),
+            (Sum { smallest_before_last: Some(least - 1), ..good }, Some("at least 5242880")),
+            (Sum { bytes: most + 1, ..good }, Some("at most 5497558138880")),
+        ] {
+            let refused = complete(&id, &sum).err().map(|error| error.into_wire().message);
+            assert_eq!(refused.is_some(), says.is_some(), "{sum:?}: {refused:?}");
+            assert!(refused.unwrap_or_default().contains(says.unwrap_or_default()), "{sum:?}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use wire::Level;
+use wire::user::TokenScope;
 
 use super::{
     Address, SMALLEST, address_of, address_of_part, close, closed, describe, md5_of, new_file, noise, send,
@@ -44,7 +45,8 @@ async fn parts_come_in_any_order_and_in_parallel() {
     assert!(read == whole, "the file is not the parts by their numbers");
 }
 
-/// The last successful upload of a part wins; one that fails changes nothing (contract: data 8.1).
+/// The last successful upload of a part wins; one that is announced only, or that fails, changes nothing (contract: data 8.1).
+/// The bytes of before go.
 #[tokio::test]
 async fn a_part_is_replaced_only_by_the_bytes_announced() {
     let world = World::new().await;
@@ -52,23 +54,30 @@ async fn a_part_is_replaced_only_by_the_bytes_announced() {
     let project = alice.project("Trial").await;
     let file = new_file(&alice, &project, "x").await;
     send(&alice, &file, 1, b"first").await;
+    let first = json!({ "state": "complete", "size": 5, "md5": md5_of(b"first") });
     for (announced, sent, says) in [
-        (&b"other"[..], &b"0ther"[..], "MD5"),
-        (b"other", b"oth", "bytes were announced"),
-        (b"other", b"others", "bytes were announced"),
+        (&b"another"[..], &b"an0ther"[..], "MD5"),
+        (b"another", b"anothe", "bytes were announced"),
+        (b"another", b"another!", "bytes were announced"),
     ] {
         let mut address = address_of_part(&alice, &file, 1, announced).await;
         address.headers.remove("content-length");
         let (status, text) = address.put(sent.to_vec()).await;
         assert_eq!(status, 400, "{text}");
         assert!(text.contains(says) && !text.starts_with('{'), "{text}");
-        assert_eq!(describe(&alice, &file).await["parts"]["1"]["md5"], md5_of(b"first"));
+        assert_eq!(describe(&alice, &file).await["parts"]["1"], first);
     }
     send(&alice, &file, 1, b"second!").await;
     let seen = describe(&alice, &file).await;
     assert_eq!(seen["parts"]["1"], json!({ "state": "complete", "size": 7, "md5": md5_of(b"second!") }));
+    // Announced last, and never sent.
+    address_of_part(&alice, &file, 1, b"the third").await;
     close(&alice, &file).await;
-    assert_eq!(describe(&alice, &file).await["md5"], md5_of(b"second!"));
+    let seen = describe(&alice, &file).await;
+    assert_eq!((&seen["size"], &seen["md5"]), (&json!(7), &json!(md5_of(b"second!"))));
+    let read = address_of(&alice, &file, json!({})).await.get().await;
+    assert_eq!(read.bytes().await.unwrap(), &b"second!"[..]);
+    wait::until("the bytes that were replaced are removed", async || stored(&world).len() == 1).await;
 }
 
 /// A body without a length is bounded by what was announced, and one longer than that is cut off.
@@ -98,6 +107,15 @@ async fn a_body_of_unknown_length_is_bounded() {
     let (status, text) = chunked(unknown.clone(), b"abc".to_vec()).await;
     assert_eq!(status, 411, "{text}");
     assert_eq!(unknown.put(b"abc".to_vec()).await.0, 200);
+    // One that goes on and on is not waited for.
+    let address = address_of_part(&alice, &file, 3, b"abc").await;
+    let (host, path) = (world.address(), address.url.split_once(&world.address().to_string()).unwrap().1);
+    let endless = format!(
+        "PUT {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n4\r\nabcd\r\n"
+    );
+    let answer = crate::raw::exchange(host, endless.as_bytes()).await.unwrap();
+    let text = String::from_utf8(answer.body).unwrap();
+    assert!(answer.status == 400 && text.contains("bytes were announced"), "{text}");
 }
 
 /// What `/file-xxxx/upload` refuses.
@@ -138,7 +156,12 @@ async fn an_address_ends_with_the_close_and_cannot_be_changed() {
     let file = new_file(&alice, &project, "x").await;
     let other = new_file(&alice, &project, "y").await;
     let address = address_of_part(&alice, &file, 1, b"abc").await;
+    // Nor does it go over to another token, which is as good.
+    let second = world.scoped("alice", TokenScope::FULL).await;
+    let [mine, hers] =
+        [&alice, &second].map(|client| secrets::token::signature(client.token.as_deref().unwrap()));
     for (from, to) in [
+        (mine.as_str(), hers),
         ("/1?", "/2?".to_owned()),
         (file.as_str(), other),
         ("size=3", "size=4".to_owned()),
@@ -253,6 +276,39 @@ async fn an_upload_goes_on_after_a_restart() {
     world.restart().await;
     close(&alice, &file).await;
     assert_eq!(describe(&alice, &file).await["md5"], md5_of(&[one, two].concat()));
+}
+
+/// The token counts when the bytes are there, too: with one whose time ran out while they came, nothing is brought in.
+#[tokio::test]
+async fn a_token_that_ends_meanwhile_brings_nothing_in() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let project = alice.project("Trial").await;
+    let file = new_file(&alice, &project, "x").await;
+    let bytes = noise(3 << 20, 1);
+    let address = address_of_part(&alice, &file, 1, &bytes).await;
+    let path = address.url.split_once(&world.address().to_string()).unwrap().1;
+    let mut socket = tokio::net::TcpStream::connect(world.address()).await.unwrap();
+    let head = format!(
+        "PUT {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        bytes.len()
+    );
+    socket.write_all(head.as_bytes()).await.unwrap();
+    socket.write_all(&bytes[..2 << 20]).await.unwrap();
+    // Once bytes are on the disk, the token was looked at.
+    let temporary = world.data.path().join("data/files/tmp");
+    wait::until("bytes are on the disk", async || std::fs::read_dir(&temporary).unwrap().next().is_some())
+        .await;
+    let now = world.now();
+    world.write(move |tx| tx.execute("update token set expires = $1", store::params![now])).await;
+    socket.write_all(&bytes[2 << 20..]).await.unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+    assert!(stored(&world).is_empty());
+    let pending = "select count(*) from file_part where state = 'pending' and stored_blob is null";
+    assert_eq!(world.rows(pending).await, 1);
 }
 
 /// A sender who goes away in the middle leaves the part as it was.
