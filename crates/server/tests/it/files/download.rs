@@ -5,6 +5,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use wire::Level;
+use wire::user::TokenScope;
 
 use super::{SMALLEST, address_of, address_of_part, closed, md5_of, new_file, noise, send};
 use crate::world::World;
@@ -31,12 +32,31 @@ async fn addresses_have_the_contracts_shape() {
     let url = answer["url"].as_str().unwrap();
     assert!(url.split('?').next().unwrap().ends_with("/b.txt"), "{url}");
     assert_eq!(reqwest::get(url).await.unwrap().text().await.unwrap(), "hello");
-    for (from, to) in
-        [("expires=1", "expires=2"), ("b.txt", "c.txt"), ("signature=", "signature=x"), ("&by=", "&by=0")]
-    {
+    // What is signed is all of it: of neither kind does an address open another file, or go over to another token.
+    let second = world.scoped("alice", TokenScope::FULL).await;
+    let [mine, hers] =
+        [&alice, &second].map(|client| secrets::token::signature(client.token.as_deref().unwrap()));
+    let another = closed(&alice, &project, "my reads.txt", &[b"other"]).await;
+    for (from, to) in [
+        ("expires=1", "expires=2"),
+        ("b.txt", "c.txt"),
+        ("signature=", "signature=x"),
+        ("&by=", "&by=0"),
+        (&mine, &hers),
+        (&file, &another),
+    ] {
         let changed = url.replace(from, to);
         assert_ne!(changed, url);
         assert_eq!(reqwest::get(changed).await.unwrap().status(), 403, "{from}");
+    }
+    let mut of_another_file = address.clone();
+    of_another_file.url = address.url.replace(&file, &another);
+    let mut of_another_token = address.clone();
+    let header = of_another_token.headers.get_mut("Authorization").unwrap();
+    *header = header.replace(&mine, &hers);
+    for changed in [of_another_file, of_another_token] {
+        assert_ne!(changed, address);
+        assert_eq!(changed.get().await.status(), 403);
     }
 
     bob.fails(&download, json!({}), "ResourceNotFound").await;
@@ -180,6 +200,16 @@ async fn reading_leaves_one_event_for_each_opening() {
     }
     assert_eq!(reads(&world, "user-alice").await, 1);
     assert_eq!(reads(&world, "user-bob").await, 1);
+    // Another copy and another token are openings of their own.
+    let other = alice.project("Other").await;
+    alice.ok(&format!("/{project}/clone"), json!({ "objects": [file], "project": other })).await;
+    let of_copy = address_of(&alice, &file, json!({ "project": other })).await;
+    let second = world.scoped("alice", TokenScope::FULL).await;
+    let of_second = address_of(&second, &file, json!({})).await;
+    for (address, events) in [(&of_copy, 2), (&of_second, 3), (&of_alice, 3)] {
+        address.get_range("bytes=0-1").await.bytes().await.unwrap();
+        assert_eq!(reads(&world, "user-alice").await, events);
+    }
 }
 
 async fn reads(world: &World, actor: &'static str) -> i64 {
