@@ -141,6 +141,28 @@ async fn a_letter_that_waited_tells_no_name_to_who_was_removed() {
     assert!(world.letter("bob@example.org", 1).await.subject().contains("Merger"));
 }
 
+/// What a project with protected health information is called stays on the platform: letters call it by its id (contract:
+/// identity-and-sharing 7).
+#[tokio::test]
+async fn a_letter_tells_no_name_of_a_project_with_health_information() {
+    let world = World::new().await;
+    administrator(&world).await;
+    let (alice, _bob) = (world.user("alice").await, world.user("bob").await);
+    let lab = world.org("lab", &["alice"]).await;
+    let input = json!({ "name": "Rare disease", "containsPHI": true, "billTo": lab });
+    let made = alice.ok("/project/new", input).await;
+    let project = made["id"].as_str().unwrap();
+    alice.invite(project, "bob", wire::Level::View).await;
+    // Its administrators are told who let themselves in.
+    world.client(Some("root-token")).ok(&format!("/{project}/join"), json!({})).await;
+    for to in ["bob@example.org", "alice@example.org"] {
+        let letter = world.letter(to, 0).await;
+        let (subject, text) = (letter.subject(), letter.text());
+        assert!(subject.contains(project) && text.contains(project), "{subject}: {text}");
+        assert!(!subject.contains("Rare") && !text.contains("Rare"), "{subject}: {text}");
+    }
+}
+
 /// A running SMTP server (aiosmtpd); ends with the value.
 struct MailServer {
     process: Child,
