@@ -100,20 +100,22 @@ async fn an_account_is_guessed_at_by_all_its_names_together() {
     }
 }
 
+/// Guesses with what a proxy, or somebody who plays one, writes about the address; answers the status.
+async fn guess_from(world: &World, forwarded: &[&str], name: &str) -> u16 {
+    let address = format!("{}/system/newAuthToken", world.base());
+    let mut request = reqwest::Client::new().post(address).json(&guess(name));
+    for line in forwarded {
+        request = request.header("x-forwarded-for", *line);
+    }
+    request.send().await.unwrap().status().as_u16()
+}
+
 /// F474: failures are counted by address, too, so that trying one password with many names is slow. Behind a proxy the
 /// address is the one that the proxy added, never one that the caller made up.
 #[tokio::test]
 async fn guessing_from_one_address_slows_down() {
     let world = World::with(|config| config.trust_forwarded_for = true).await;
     person(&world, "ada").await;
-    let http = reqwest::Client::new();
-    let attempt = async |forwarded: &[&str], name: &str| {
-        let mut request = http.post(format!("{}/system/newAuthToken", world.base())).json(&guess(name));
-        for line in forwarded {
-            request = request.header("x-forwarded-for", *line);
-        }
-        request.send().await.unwrap().status().as_u16()
-    };
     let mut answered = 0;
     for place in 0..60 {
         let made_up = format!("198.51.100.{place}");
@@ -123,14 +125,62 @@ async fn guessing_from_one_address_slows_down() {
             0 => vec![&lines[0]],
             _ => vec![&made_up, &lines[1]],
         };
-        match attempt(&forwarded, &format!("name{place}")).await {
+        match guess_from(&world, &forwarded, &format!("name{place}")).await {
             401 => answered += 1,
             429 => break,
             other => panic!("{place}: {other}"),
         }
     }
     assert!((21..60).contains(&answered), "{answered}");
-    assert_eq!(attempt(&["203.0.113.6"], "ada").await, 401);
+    assert_eq!(guess_from(&world, &["203.0.113.6"], "ada").await, 401);
+}
+
+/// F474: where the operator speaks of no proxy, whoever calls is where the connection comes from, whatever they write.
+#[tokio::test]
+async fn nobody_makes_an_address_up_without_a_proxy() {
+    let world = World::new().await;
+    let mut answered = 0;
+    for place in 0..60 {
+        let made_up = format!("198.51.100.{place}");
+        match guess_from(&world, &[&made_up], &format!("name{place}")).await {
+            401 => answered += 1,
+            429 => break,
+            other => panic!("{place}: {other}"),
+        }
+    }
+    assert!((21..60).contains(&answered), "{answered}");
+}
+
+/// F474: an address is not known for ever: somebody else may have it by then.
+#[tokio::test]
+async fn an_address_is_known_for_three_months() {
+    let world = World::new().await;
+    person(&world, "ada").await;
+    login(&world, "ada", PASSWORD).await;
+    world.pass(Duration::from_secs(91 * 24 * 3600));
+    let stranger = world.anonymous();
+    for place in 0.. {
+        if stranger.post("/system/newAuthToken", guess(&format!("name{place}"))).await.status == 429 {
+            break;
+        }
+        assert!(place < 60, "guessing does not slow down");
+    }
+    let input = json!({ "username": "ada", "password": PASSWORD });
+    stranger.fails("/system/newAuthToken", input, "RateLimitConditional").await;
+}
+
+/// F474: guessing at the code that switches a second factor on slows down as well, though the password is right each time.
+#[tokio::test]
+async fn guessing_at_the_first_code_slows_down() {
+    let world = World::new().await;
+    person(&world, "ada").await;
+    let ada = login(&world, "ada", PASSWORD).await;
+    ada.ok("/user-ada/startOTP", json!({})).await;
+    let input = json!({ "otp": "000000", "password": PASSWORD });
+    for _ in 0..6 {
+        ada.fails("/user-ada/confirmOTP", input.clone(), "OTPMismatchError").await;
+    }
+    ada.fails("/user-ada/confirmOTP", input, "RateLimitConditional").await;
 }
 
 /// F474: whoever signed in from an address before is not kept out by others who fail from there, nor do they lift the wait
