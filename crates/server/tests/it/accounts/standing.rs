@@ -166,6 +166,19 @@ async fn a_closed_account_says_nothing_of_a_person() {
     root.fails("/user/new", again, "UsernameError").await;
 }
 
+/// No token or session opens anything for an account that is not in use, however it came to be so.
+#[tokio::test]
+async fn only_an_active_account_is_let_in() {
+    let world = World::new().await;
+    person(&world, "ada").await;
+    let ada = login(&world, "ada", PASSWORD).await;
+    let mut browser = signed_in(&world, "ada").await;
+    for (state, opens) in [("pending", false), ("disabled", false), ("removed", false), ("active", true)] {
+        world.write(move |tx| tx.execute("update account set state = $1", store::params![state])).await;
+        assert_eq!((works(&ada).await, is_in(&mut browser).await), (opens, opens), "{state}");
+    }
+}
+
 /// A closed account is a member of nothing any more, and the log of each project and organisation says so (F009).
 #[tokio::test]
 async fn a_closed_account_is_a_member_of_nothing() {
