@@ -1,5 +1,7 @@
 //! Members of projects: inviting, lowering, leaving, listing and explaining.
 
+mod explained;
+
 use serde_json::{Value, json};
 use wire::Level;
 use wire::user::TokenScope;
@@ -277,88 +279,6 @@ async fn the_team_is_listed_in_pages() {
     let public = world.user("carol").await;
     public.fails(&find, json!({}), "PermissionDenied").await;
     bob.fails(&find, json!({ "starting": 7 }), "InvalidInput").await;
-}
-
-/// A project of one's own, shared with an organisation, does not tell who belongs to it, who runs the platform, or whose an
-/// e-mail address is.
-#[tokio::test]
-async fn explaining_access_gives_nobody_away() {
-    let world = World::new().await;
-    let (eve, bob) = (world.user("eve").await, world.user("bob").await);
-    world.person("root", "ADMIN").await;
-    world.user("dave").await;
-    crate::web::person(&world, "ada").await;
-    let clinic = world.org("clinic", &["bob", "dave"]).await;
-    let project = eve.project("Bait").await;
-    eve.invite(&project, &clinic, Level::Administer).await;
-    let explain = format!("/{project}/describeAccess");
-    let told = async |client: &Client, user: &str| {
-        let mut told = client.ok(&explain, json!({ "user": user })).await;
-        told.as_object_mut().unwrap().remove("user");
-        told
-    };
-    let of_a_stranger = told(&eve, "user-ada").await;
-    assert_eq!(
-        (&of_a_stranger["withheld"], &of_a_stranger["level"]),
-        (&json!(["org-clinic"]), &json!("NONE"))
-    );
-    for somebody in ["user-dave", "user-bob", "user-root"] {
-        assert_eq!(told(&eve, somebody).await, of_a_stranger, "{somebody}");
-    }
-    // What she gave somebody herself she may know.
-    eve.invite(&project, "dave", Level::View).await;
-    assert_eq!(told(&eve, "user-dave").await["level"], "VIEW");
-    // Who may list the members is told all.
-    let all = told(&bob, "user-dave").await;
-    assert_eq!((&all["level"], all.get("withheld")), (&json!("CONTRIBUTE"), None));
-    for address in ["ada@example.org", "nobody@example.org"] {
-        eve.fails(&explain, json!({ "user": address }), "ResourceNotFound").await;
-        let found = eve.ok(&format!("/{project}/findMembers"), json!({ "principal": address })).await;
-        assert_eq!(found["results"], json!([]), "{address}");
-    }
-}
-
-/// "Why can or can't somebody do this?" has an answer.
-#[tokio::test]
-async fn access_is_explained() {
-    let world = World::new().await;
-    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
-    let lab = world.org("lab", &["alice", "bob"]).await;
-    let project = alice.project("Trial").await;
-    alice.invite(&project, &lab, Level::Administer).await;
-    alice.invite(&project, "bob", Level::View).await;
-    alice.ok(&format!("/{project}/update"), json!({ "downloadRestricted": true })).await;
-    let explain = format!("/{project}/describeAccess");
-
-    let seen = bob.ok(&explain, json!({ "action": "data.download" })).await;
-    assert_eq!((&seen["user"], &seen["level"]), (&json!("user-bob"), &json!("CONTRIBUTE")));
-    let sources: Vec<(&Value, &Value)> = seen["sources"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|source| (&source["principal"], &source["grant"]))
-        .collect();
-    assert!(sources.contains(&(&json!("user-bob"), &json!("VIEW"))), "{sources:?}");
-    assert!(sources.contains(&(&json!("org-lab"), &json!("ADMINISTER"))), "{sources:?}");
-    let decision = &seen["decision"];
-    assert_eq!((&decision["allowed"], &decision["rule"]), (&json!(false), &json!("flag.downloadRestricted")));
-    assert_eq!(decision["missing"], json!(["data.download"]));
-    assert!(decision["message"].as_str().unwrap().contains("download-restricted"), "{decision}");
-    assert!(
-        decision["reasons"].as_array().unwrap().iter().any(|reason| reason["rule"] == "cap.org"),
-        "{decision}"
-    );
-
-    let allowed = bob.ok(&explain, json!({ "user": "bob", "action": "exec.run" })).await;
-    assert_eq!(
-        (&allowed["decision"]["allowed"], &allowed["decision"]["rule"]),
-        (&json!(true), &json!("grant.org"))
-    );
-    bob.fails(&explain, json!({ "user": "alice" }), "PermissionDenied").await;
-    let other = alice.ok(&explain, json!({ "user": "user-bob" })).await;
-    assert_eq!((&other["level"], other.get("decision")), (&json!("CONTRIBUTE"), None));
-    alice.fails(&explain, json!({ "user": "nobody" }), "ResourceNotFound").await;
-    alice.fails(&explain, json!({ "action": "data.peek" }), "InvalidInput").await;
 }
 
 /// An invitation and a decrease at the same time end as if one came after the other.
