@@ -41,6 +41,25 @@ async fn objects_are_removed() {
     assert_eq!(world.rows("select count(*) from background_task").await, 0);
 }
 
+/// What lies in another project is as absent as what is nowhere, whoever's it is (contract data 2.1).
+#[tokio::test]
+async fn what_lies_elsewhere_is_not_there() {
+    let world = World::new().await;
+    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
+    let project = alice.project("Trial").await;
+    for (client, elsewhere) in [(&alice, alice.project("Other").await), (&bob, bob.project("Theirs").await)] {
+        let there = world.put(client, &elsewhere, record("there")).await;
+        for (verb, input) in [
+            ("removeObjects", json!({ "objects": [there] })),
+            ("move", json!({ "objects": [there], "destination": "/" })),
+        ] {
+            alice.fails(&format!("/{project}/{verb}"), input, "ResourceNotFound").await;
+        }
+        alice.ok(&format!("/{project}/removeObjects"), json!({ "objects": [there], "force": true })).await;
+        assert_eq!(client.ids_in(&elsewhere, "/").await, [there]);
+    }
+}
+
 /// More than one call removes is refused as a whole.
 #[tokio::test]
 async fn a_call_names_a_bounded_number_of_objects() {

@@ -110,6 +110,23 @@ async fn a_record_does_not_start_from_one_that_may_not_leave() {
     alice.record(closed, json!({ "initializeFrom": source })).await;
 }
 
+/// Whoever may add records and not list them does not read by a copy what others have added to one (contract:
+/// identity-and-sharing B11.26).
+#[tokio::test]
+async fn a_record_starts_only_from_what_may_be_listed() {
+    let world = World::new().await;
+    let (alice, bob) = (world.user("alice").await, world.user("bob").await);
+    let project = alice.project("Drop box").await;
+    alice.invite(&project, "bob", Level::Upload).await;
+    let first = bob.record(&project, json!({})).await;
+    alice.ok(&format!("/{first}/addTags"), json!({ "project": project, "tags": ["hers"] })).await;
+    let copy = json!({ "project": project, "initializeFrom": { "project": project, "id": first } });
+    bob.ok("/record/new", copy.clone()).await;
+    world.give(&project, "bob", policy::Preset::ProjectDataProvider).await;
+    bob.fails("/record/new", copy, "PermissionDenied").await;
+    bob.record(&project, json!({})).await;
+}
+
 /// What holds a record back goes along with whatever starts from it, in its own project and from there on (B11.1).
 #[tokio::test]
 async fn a_record_takes_over_what_holds_another_back() {

@@ -67,6 +67,31 @@ async fn a_hint_that_does_not_fit_is_no_error() {
     }
 }
 
+/// F119: what lies in a destroyed project is gone with it, before the background has cleared it away.
+#[tokio::test]
+async fn what_lies_in_a_destroyed_project_is_absent() {
+    let world = World::new().await;
+    let alice = world.user("alice").await;
+    let (project, other) = (alice.project("Trial").await, alice.project("Other").await);
+    let record = alice.record(&project, json!({ "close": true })).await;
+    alice.ok(&format!("/{project}/clone"), json!({ "objects": [record], "project": other })).await;
+    let destroyed = project.clone();
+    world
+        .write(move |tx| {
+            tx.execute("update project set destroyed = 1 where id = $1", store::params![destroyed.as_str()])
+        })
+        .await;
+    assert_eq!(alice.described(&record).await["project"], other);
+    assert_eq!(
+        alice.ok(&format!("/{record}/listProjects"), json!({})).await,
+        json!({ (other.as_str()): "ADMINISTER" })
+    );
+    alice.ok(&format!("/{other}/removeObjects"), json!({ "objects": [record] })).await;
+    for verb in ["describe", "getDetails", "listProjects"] {
+        alice.fails(&format!("/{record}/{verb}"), json!({}), "ResourceNotFound").await;
+    }
+}
+
 /// Contract data 2.1: hidden is absent, for every method of an object, and before the shape of the input is looked at.
 #[tokio::test]
 async fn what_is_hidden_is_absent() {
