@@ -77,5 +77,14 @@ mod tests {
         let lengths: Vec<usize> = codes[0].expose().split('-').map(str::len).collect();
         assert_eq!(lengths, [4, 4, 4, 4]);
         assert_eq!(find(&hashes(&codes), "0000-0000-0000-0000"), None);
+        // The whole hash counts.
+        let stored = &hashes(&codes)[..1];
+        for place in 0..stored[0].len() {
+            let mut other = stored[0].clone();
+            let changed = if &other[place..=place] == "0" { "1" } else { "0" };
+            other.replace_range(place..=place, changed);
+            assert_eq!(find(&[other], codes[0].expose()), None, "{place}");
+        }
+        assert_eq!(find(stored, codes[0].expose()), Some(0));
     }
 }

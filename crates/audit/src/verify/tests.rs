@@ -199,6 +199,19 @@ fn a_rotation_from_a_key_that_is_not_trusted_changes_nothing() {
 }
 
 #[test]
+fn a_key_that_has_ended_hands_no_trust_on() {
+    // Somebody who got hold of the old key, which nobody guards any more, after it gave way to the second.
+    let mut chain = Chain::new(ORIGIN);
+    let entries = [2, 5].map(|new| {
+        let rotation = Rotation::event(0, ORIGIN, &key(1), &key(new)).unwrap();
+        chain.append(rotation.encode().unwrap())
+    });
+    assert!(verify(&entries, vec![checkpoint(chain.head(), &[&key(2)])]).is_intact());
+    let report = verify(&entries, vec![checkpoint(chain.head(), &[&key(5)])]);
+    assert_eq!(fault(report).1, Fault::UnknownSigner(key(5).public().label()));
+}
+
+#[test]
 fn a_verification_can_begin_at_a_trusted_checkpoint_only() {
     let (entries, heads) = log(6);
     let run = |keys, known| {
