@@ -166,17 +166,27 @@ async fn a_closed_account_says_nothing_of_a_person() {
     root.fails("/user/new", again, "UsernameError").await;
 }
 
-/// No token or session opens anything for an account that is not in use, however it came to be so.
+/// No token, session or link for another password opens anything for an account that is not in use, however it came to be so.
 #[tokio::test]
 async fn only_an_active_account_is_let_in() {
     let world = World::new().await;
     person(&world, "ada").await;
     let ada = login(&world, "ada", PASSWORD).await;
     let mut browser = signed_in(&world, "ada").await;
-    for (state, opens) in [("pending", false), ("disabled", false), ("removed", false), ("active", true)] {
-        world.write(move |tx| tx.execute("update account set state = $1", store::params![state])).await;
-        assert_eq!((works(&ada).await, is_in(&mut browser).await), (opens, opens), "{state}");
+    world.anonymous().ok("/account/requestPasswordReset", json!({ "usernameOrEmail": "ada" })).await;
+    let link = mailed(&world, "ada@example.org", 0).await;
+    let reset = json!({ "code": link.split_once("code=").unwrap().1, "password": OTHER });
+    let set = |state: &'static str| {
+        world.write(move |tx| tx.execute("update account set state = $1", store::params![state]))
+    };
+    for state in ["pending", "disabled", "removed"] {
+        set(state).await;
+        assert!(!works(&ada).await && !is_in(&mut browser).await, "{state}");
+        world.anonymous().fails("/account/resetPassword", reset.clone(), "InvalidInput").await;
     }
+    set("active").await;
+    assert!(works(&ada).await && is_in(&mut browser).await);
+    world.anonymous().ok("/account/resetPassword", reset).await;
 }
 
 /// A closed account is a member of nothing any more, and the log of each project and organisation says so (F009).
