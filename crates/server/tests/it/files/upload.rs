@@ -1,6 +1,8 @@
 //! Parts on their way in, and closing.
 
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use wire::Level;
 use wire::user::TokenScope;
 
@@ -278,28 +280,34 @@ async fn an_upload_goes_on_after_a_restart() {
     assert_eq!(describe(&alice, &file).await["md5"], md5_of(&[one, two].concat()));
 }
 
+/// Whether bytes of a part lie on the disk that are not all there yet.
+fn is_receiving(world: &World) -> bool {
+    std::fs::read_dir(world.data.path().join("data/files/tmp")).unwrap().next().is_some()
+}
+
+/// Sends this many bytes of a part, and no more; the server has begun to take them.
+async fn begin(world: &World, address: &Address, bytes: &[u8], sent: usize) -> TcpStream {
+    let path = address.url.split_once(&world.address().to_string()).unwrap().1;
+    let mut socket = TcpStream::connect(world.address()).await.unwrap();
+    let length = bytes.len();
+    let head =
+        format!("PUT {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
+    socket.write_all(head.as_bytes()).await.unwrap();
+    socket.write_all(&bytes[..sent]).await.unwrap();
+    wait::until("bytes are on the disk", async || is_receiving(world)).await;
+    socket
+}
+
 /// The token counts when the bytes are there, too: with one whose time ran out while they came, nothing is brought in.
 #[tokio::test]
 async fn a_token_that_ends_meanwhile_brings_nothing_in() {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let world = World::new().await;
     let alice = world.user("alice").await;
     let project = alice.project("Trial").await;
     let file = new_file(&alice, &project, "x").await;
     let bytes = noise(3 << 20, 1);
     let address = address_of_part(&alice, &file, 1, &bytes).await;
-    let path = address.url.split_once(&world.address().to_string()).unwrap().1;
-    let mut socket = tokio::net::TcpStream::connect(world.address()).await.unwrap();
-    let head = format!(
-        "PUT {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
-        bytes.len()
-    );
-    socket.write_all(head.as_bytes()).await.unwrap();
-    socket.write_all(&bytes[..2 << 20]).await.unwrap();
-    // Once bytes are on the disk, the token was looked at.
-    let temporary = world.data.path().join("data/files/tmp");
-    wait::until("bytes are on the disk", async || std::fs::read_dir(&temporary).unwrap().next().is_some())
-        .await;
+    let mut socket = begin(&world, &address, &bytes, 2 << 20).await;
     let now = world.now();
     world.write(move |tx| tx.execute("update token set expires = $1", store::params![now])).await;
     socket.write_all(&bytes[2 << 20..]).await.unwrap();
@@ -314,22 +322,14 @@ async fn a_token_that_ends_meanwhile_brings_nothing_in() {
 /// A sender who goes away in the middle leaves the part as it was.
 #[tokio::test]
 async fn a_broken_upload_changes_nothing() {
-    use tokio::io::AsyncWriteExt;
     let world = World::new().await;
     let alice = world.user("alice").await;
     let project = alice.project("Trial").await;
     let file = new_file(&alice, &project, "x").await;
     let bytes = noise(3 << 20, 1);
     let address = address_of_part(&alice, &file, 1, &bytes).await;
-    let path = address.url.split_once(&world.address().to_string()).unwrap().1;
-    let mut socket = tokio::net::TcpStream::connect(world.address()).await.unwrap();
-    let head = format!("PUT {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", bytes.len());
-    socket.write_all(head.as_bytes()).await.unwrap();
-    socket.write_all(&bytes[..2 << 20]).await.unwrap();
-    drop(socket);
-    let temporary = world.data.path().join("data/files/tmp");
-    wait::until("the cut part is removed", async || std::fs::read_dir(&temporary).unwrap().next().is_none())
-        .await;
+    drop(begin(&world, &address, &bytes, 2 << 20).await);
+    wait::until("the cut part is removed", async || !is_receiving(&world)).await;
     assert!(stored(&world).is_empty());
     assert_eq!(describe(&alice, &file).await["parts"]["1"]["state"], "pending");
     assert_eq!(address.put(bytes).await.0, 200);
